@@ -1,0 +1,189 @@
+"""Runs Countersign on this machine: prepares the database, then web server and worker together until Ctrl-C."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from urllib.parse import urljoin
+
+ROOT = Path(__file__).resolve().parents[1]
+FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
+GUNICORN = [sys.executable, "-m", "gunicorn", "-c", "tools/gunicorn_conf.py", "wsgi:app"]
+SECONDS_TO_GET_READY = 60
+SECONDS_TO_END = 10
+LINK_PREFIX = "setup-link: "
+
+
+class CannotRunError(Exception):
+    """A reason to stop, said in a sentence, with the exit code that goes with it."""
+
+    def __init__(self, sentence: str, code: int = 1) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def environment() -> dict[str, str]:
+    """The environment of all our processes, with the defaults filled in and the data directory made."""
+    data = Path(os.environ.get("COUNTERSIGN_DATA") or ROOT / "var").absolute()
+    os.umask(0o077)  # the directory holds a secret and, on SQLite, everything
+    data.mkdir(parents=True, exist_ok=True)
+    return {
+        **os.environ,
+        "HOST": os.environ.get("HOST") or "127.0.0.1",
+        "PORT": os.environ.get("PORT") or "8000",
+        "COUNTERSIGN_DATA": str(data),
+    }
+
+
+def check_port(host: str, port: str) -> None:
+    """Refuse before anything is started when the address is taken or is none."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((address[0], int(port), *address[2:]))
+    except (OSError, OverflowError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "that is no port"
+        raise CannotRunError(
+            f"Countersign cannot listen on {host} port {port}: {reason}. Choose another with: make run PORT=8001"
+        ) from error
+
+
+def address_for_people(host: str, port: str) -> str:
+    """The address to open in a browser on this machine."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def prepare(env: dict[str, str]) -> str:
+    """Bring schema and catalogue up to date; the path of the setup link while there is no person yet, else nothing."""
+    done = subprocess.run([*FLASK, "prepare"], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        sys.stdout.write(done.stdout)
+        raise CannotRunError("Countersign could not prepare its database and does not start.", done.returncode)
+    links = [line.removeprefix(LINK_PREFIX) for line in done.stdout.splitlines() if line.startswith(LINK_PREFIX)]
+    return links[0].strip() if links else ""
+
+
+def dying_with_us() -> Callable[[], None] | None:
+    """On Linux, what makes the kernel end a child when this process is killed with no chance to end it itself."""
+    if sys.platform != "linux":
+        return None
+    prctl, set_death_signal = ctypes.CDLL(None).prctl, 1
+    return lambda: prctl(set_death_signal, signal.SIGTERM)
+
+
+def start(command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own, so that Ctrl-C reaches only us and the children end in order."""
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=dying_with_us(),  # noqa: PLW1509 - this process has no other threads
+    )
+
+
+def check_alive(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Without one of the two the other serves nobody well."""
+    for name, child in children.items():
+        if child.poll() is not None:
+            # A child that a signal ended has a negative code, which no process can hand on.
+            code = child.returncode if child.returncode > 0 else 1
+            raise CannotRunError(f"The {name} ended by itself (code {child.returncode}), so Countersign stops.", code)
+
+
+def is_ready(address: str) -> bool:
+    """Whether the web server answers that it can serve."""
+    try:
+        with urllib.request.urlopen(f"{address}/readyz", timeout=2) as answer:  # noqa: S310 - our own http address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def wait_until_ready(address: str, children: dict[str, subprocess.Popen[bytes]], stop: threading.Event) -> None:
+    """Return when the web server is ready or a stop is asked for."""
+    deadline = time.monotonic() + SECONDS_TO_GET_READY
+    while not stop.is_set() and not is_ready(address):
+        check_alive(children)
+        if time.monotonic() > deadline:
+            raise CannotRunError(f"Countersign was not ready after {SECONDS_TO_GET_READY} seconds.")
+        stop.wait(0.05)
+
+
+def end(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Ask all to finish, then leave nothing of them behind."""
+    for child in children.values():
+        child.terminate()
+    deadline = time.monotonic() + SECONDS_TO_END
+    for child in children.values():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(max(0, deadline - time.monotonic()))
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def serve(env: dict[str, str], stop: threading.Event) -> None:
+    """Web server and worker together, until a stop is asked for or one of them ends."""
+    check_port(env["HOST"], env["PORT"])
+    link = prepare(env)
+    if stop.is_set():
+        return
+    address = address_for_people(env["HOST"], env["PORT"])
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        children["web server"] = start(GUNICORN, env)
+        children["worker"] = start([*FLASK, "worker"], env)
+        wait_until_ready(address, children, stop)
+        if not stop.is_set():
+            setup = f"  Make the first administrator at {urljoin(address, link)}" if link else ""
+            print(f"Countersign is at {address}{setup}", flush=True)
+        while not stop.wait(0.2):
+            check_alive(children)
+    finally:
+        end(children)
+
+
+def fill_with_demo(env: dict[str, str]) -> None:
+    """Fill an empty database with the made-up company of the demonstration."""
+    prepare(env)
+    done = subprocess.run([*FLASK, "load-demo"], cwd=ROOT, env=env, check=False)
+    if done.returncode:
+        raise CannotRunError("The demonstration was not loaded.", done.returncode)
+
+
+def main(arguments: list[str]) -> int:
+    """Run until told to stop; 0 when that was by a signal, else the code of what went wrong."""
+    stop = threading.Event()
+
+    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, ask_to_stop)
+    try:
+        env = environment()
+        fill_with_demo(env) if arguments == ["demo"] else serve(env, stop)
+    except CannotRunError as reason:
+        if stop.is_set():
+            return 0
+        print(reason, file=sys.stderr)
+        return reason.code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
