@@ -59,10 +59,10 @@ def check_port(host: str, port: str) -> None:
         ) from error
 
 
-def address_for_people(host: str, port: str) -> str:
-    """The address to open in a browser on this machine."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+def address_here(host: str, port: str) -> str:
+    """The address by which this machine itself reaches the web server."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def prepare(env: dict[str, str]) -> str:
@@ -142,15 +142,16 @@ def serve(env: dict[str, str], stop: threading.Event) -> None:
     link = prepare(env)
     if stop.is_set():
         return
-    address = address_for_people(env["HOST"], env["PORT"])
+    address = address_here(env["HOST"], env["PORT"])
+    shown = env.get("COUNTERSIGN_URL", "").rstrip("/") or address
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
         children["web server"] = start(GUNICORN, env)
         children["worker"] = start([*FLASK, "worker"], env)
         wait_until_ready(address, children, stop)
         if not stop.is_set():
-            setup = f"  Make the first administrator at {urljoin(address, link)}" if link else ""
-            print(f"Countersign is at {address}{setup}", flush=True)
+            setup = f"  Make the first administrator at {urljoin(shown, link)}" if link else ""
+            print(f"Countersign is at {shown}{setup}", flush=True)
         while not stop.wait(0.2):
             check_alive(children)
     finally:
