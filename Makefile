@@ -79,7 +79,8 @@ bench: $(FOR_DEV) ## measure; judges nothing
 
 shots: $(FOR_DEV) ## pictures of the main pages, into build/shots
 	@tools/install-test-needs
-	@CHROMIUM="$$(tools/chromium)" $(BIN)/python tools/shots.py build/shots
+	@mkdir -p build/shots
+	@COUNTERSIGN_SHOTS=$(CURDIR)/build/shots $(ON_MARIADB) env $(PYTEST) -m browser -k picture $(PYTEST_ARGS)
 
 lock: $(FOR_DEV) ## pin and hash the newest versions that requirements*.in allow
 	@$(LOCK) --upgrade requirements.in -o requirements.txt
