@@ -1,0 +1,98 @@
+"""The factory: the only place that knows everyone."""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import cli
+from app.blueprints.auth import routes as auth
+from app.blueprints.health import routes as health
+from app.blueprints.home import routes as home
+from app.blueprints.people import routes as people
+from app.blueprints.profile import routes as profile
+from app.blueprints.setup import routes as setup
+from app.database import bind_engine, db, engine_options, render_item
+from app.extensions import csrf, migrate
+from app.web import access, assets, errors, filters, logs, security
+from app.web import people as signed_in
+from config import Settings, SettingsError, load_settings, secret_of
+
+ROOT = Path(__file__).resolve().parent.parent
+PRODUCT_VERSION = "0.1.0"
+
+BLUEPRINTS = (home, setup, auth, profile, people, health)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the application. A setting that cannot be used ends the process with its sentence."""
+    try:
+        settings = settings or load_settings()
+    except SettingsError as error:
+        sys.exit(f"Countersign cannot start.\n{error}")
+    app = Flask(__name__, root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.config.update(flask_config(settings))
+    logs.init_app(app)
+    db.init_app(app)
+    with app.app_context():
+        bind_engine(db.engine)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_item=render_item, compare_type=True)
+    # What a page sends is looked at in this order: is it from our own page, who is it, may they, is the token right.
+    security.init_app(app)
+    signed_in.init_app(app)
+    access.init_app(app)
+    csrf.init_app(app)
+    errors.init_app(app)
+    filters.init_app(app)
+    assets.init_app(app)
+    cli.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint.bp)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # the documented way
+    return app
+
+
+def flask_config(settings: Settings) -> dict[str, Any]:
+    """The settings as Flask and its extensions name them."""
+    secure = settings.is_https
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return {
+        "SETTINGS": settings,
+        "TESTING": settings.environment == "test",
+        "PRODUCT_VERSION": PRODUCT_VERSION,
+        "SECRET_KEY": secret_of(settings),
+        "SQLALCHEMY_DATABASE_URI": settings.engine_url(),
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(
+            is_sqlite=settings.is_sqlite,
+            pool=settings.database_pool,
+            ssl_ca=str(settings.database_ssl_ca) if settings.database_ssl_ca else None,
+        ),
+        "TRUSTED_HOSTS": trusted_hosts(settings),
+        "MAX_CONTENT_LENGTH": 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 512 * 1024,
+        "MAX_FORM_PARTS": 2000,
+        "SESSION_IDLE_MINUTES": settings.session_idle_minutes,
+        "SESSION_HOURS": settings.session_hours,
+        "SESSION_COOKIE_NAME": "__Host-countersign" if secure else "countersign",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=settings.session_hours),
+        # The token lives as long as its session; where it came from is checked by our own guard, not by the referrer.
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": False,
+    }
+
+
+def trusted_hosts(settings: Settings) -> list[str]:
+    """The names under which browsers may ask for us; anything else is a forged Host."""
+    named = [host.strip() for host in settings.hosts.split(",") if host.strip()]
+    public = urlsplit(settings.url).hostname if settings.url else None
+    local = ["localhost", "127.0.0.1", "::1", settings.host] if settings.environment != "production" else []
+    return list(dict.fromkeys([*named, *([public] if public else []), *local, "127.0.0.1"]))

@@ -1,0 +1,93 @@
+"""Signing in and out, and links with which a person chooses a password."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from app.blueprints.auth.forms import ChoosePasswordForm, SignInForm
+from app.domain.permissions import Permission
+from app.services import throttle
+from app.services.accounts import INVITATION, RESET, check_usable_link, choose_password
+from app.services.sessions import sign_out
+from app.web.access import public, requires
+from app.web.errors import form_status, refusals_shown_in
+from app.web.forms import text_of
+from app.web.origin import origin, request_id
+from app.web.paths import safe_next
+from app.web.people import forget_session
+from app.web.resume import typed_again
+from app.web.signing_in import let_in
+
+bp = Blueprint("auth", __name__)
+
+
+@bp.get("/sign-in/")
+@public
+def sign_in() -> ResponseReturnValue:
+    """Ask for address and password."""
+    if current_user.is_authenticated:
+        return redirect(safe_next(request.args.get("next")) or url_for("home.show"))
+    return render_template("auth/sign_in.html", form=SignInForm(formdata=None))
+
+
+@bp.post("/sign-in/")
+@public
+def create_session() -> ResponseReturnValue:
+    """Sign in, or say that the two do not fit together."""
+    form = SignInForm()
+    # Coming from the page that said "your session has ended", only what was typed there is carried.
+    if "email" not in request.form and form.resume.data:
+        return render_template("auth/sign_in.html", form=form)
+    if form.validate_on_submit():
+        with refusals_shown_in(form):
+            kept = form.resume.data if typed_again(form.resume.data or "") else None
+            onward = safe_next(request.args.get("next")) or url_for("home.show")
+            if kept:
+                onward = url_for(".resume", kept=kept)
+            return let_in(text_of(form.email), text_of(form.password), redirect(onward))
+    return render_template("auth/sign_in.html", form=form), form_status(form)
+
+
+@bp.get("/typed/")
+@requires(Permission.PROFILE_MANAGE)
+def resume() -> ResponseReturnValue:
+    """Show what was typed before the session ended, ready to be sent again."""
+    kept = typed_again(request.args.get("kept", ""))
+    if kept is None or safe_next(kept["path"]) is None:
+        return redirect(url_for("home.show"))
+    return render_template("auth/resume.html", path=kept["path"], fields=kept["fields"])
+
+
+@bp.post("/sign-out/")
+@requires(Permission.PROFILE_MANAGE)
+def end_session() -> ResponseReturnValue:
+    """End this browser's session."""
+    sign_out(origin())
+    forget_session()
+    flash("You are signed out.", "done")
+    return redirect(url_for("auth.sign_in"))
+
+
+@bp.get("/links/<string:token>/")
+@public
+def show_link(token: str) -> ResponseReturnValue:
+    """Ask an invited person, or one without a password, to choose one."""
+    throttle.check_allowed(throttle.LINKS, "link", request.remote_addr or "")
+    throttle.count_try(throttle.LINKS, "link", request.remote_addr or "")
+    check_usable_link(token, INVITATION, RESET)
+    return render_template("auth/choose_password.html", form=ChoosePasswordForm(), token=token)
+
+
+@bp.post("/links/<string:token>/")
+@public
+def use_link(token: str) -> ResponseReturnValue:
+    """Set the password that was chosen; the link ends."""
+    form = ChoosePasswordForm()
+    check_usable_link(token, INVITATION, RESET)
+    if form.validate_on_submit():
+        with refusals_shown_in(form):
+            choose_password(token, text_of(form.password), request_id=request_id())
+            forget_session()
+            flash("Your password is set. Sign in with it.", "done")
+            return redirect(url_for("auth.sign_in"))
+    return render_template("auth/choose_password.html", form=form, token=token), form_status(form)

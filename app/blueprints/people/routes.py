@@ -1,0 +1,120 @@
+"""People and their roles, for the administrator."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from pydantic import SecretStr
+
+from app.blueprints.people.forms import EVERYWHERE, GrantForm, InvitationForm
+from app.domain.permissions import Permission
+from app.queries.modules import list_module_choices
+from app.queries.people import get_person, list_grant_lines, list_people
+from app.services.accounts import invite as invite_person
+from app.services.accounts import new_link_token, offer_new_link
+from app.services.roles import deactivate as deactivate_person
+from app.services.roles import grant_role, revoke_role
+from app.services.roles import reactivate as reactivate_person
+from app.web.access import requires
+from app.web.errors import form_status, refusals_shown_in
+from app.web.forms import text_of
+from app.web.origin import origin
+
+bp = Blueprint("people", __name__, url_prefix="/people")
+
+
+@bp.get("/")
+@requires(Permission.PERSON_MANAGE)
+def index() -> ResponseReturnValue:
+    """Everybody with their roles."""
+    return render_template("people/index.html", people=list_people())
+
+
+@bp.get("/invite/")
+@requires(Permission.PERSON_MANAGE)
+def new() -> ResponseReturnValue:
+    """Ask whom to invite."""
+    return render_template("people/invite.html", form=_with_modules(InvitationForm()))
+
+
+@bp.post("/invite/")
+@requires(Permission.PERSON_MANAGE)
+def invite() -> ResponseReturnValue:
+    """Make an account and show the link for its owner, once."""
+    form = _with_modules(InvitationForm())
+    if form.validate_on_submit():
+        with refusals_shown_in(form):
+            token = new_link_token()
+            roles = ((form.role.data, form.module_id.data),)
+            person_id = invite_person(origin(), SecretStr(token), text_of(form.name), text_of(form.email), roles)
+            return _link_page(person_id, token)
+    return render_template("people/invite.html", form=form), form_status(form)
+
+
+@bp.get("/<int:person_id>/")
+@requires(Permission.PERSON_MANAGE)
+def show(person_id: int) -> ResponseReturnValue:
+    """One person: roles in force and past ones."""
+    return _page(person_id, _with_modules(GrantForm()))
+
+
+@bp.post("/<int:person_id>/grants/")
+@requires(Permission.PERSON_MANAGE)
+def grant(person_id: int) -> ResponseReturnValue:
+    """Give a role."""
+    form = _with_modules(GrantForm())
+    if form.validate_on_submit():
+        with refusals_shown_in(form):
+            grant_role(origin(), person_id, form.role.data, form.module_id.data)
+            flash("The role is granted.", "done")
+            return redirect(url_for(".show", person_id=person_id))
+    return _page(person_id, form), form_status(form)
+
+
+@bp.post("/<int:person_id>/grants/<int:grant_id>/revoke/")
+@requires(Permission.PERSON_MANAGE)
+def revoke(person_id: int, grant_id: int) -> ResponseReturnValue:
+    """Take a role back."""
+    revoke_role(origin(), person_id, grant_id)
+    flash("The role is revoked, from the next request on.", "done")
+    return redirect(url_for(".show", person_id=person_id))
+
+
+@bp.post("/<int:person_id>/link/")
+@requires(Permission.PERSON_MANAGE)
+def offer_link(person_id: int) -> ResponseReturnValue:
+    """Make a link with which the person chooses a password; shown once."""
+    token = new_link_token()
+    offer_new_link(origin(), SecretStr(token), person_id)
+    return _link_page(person_id, token)
+
+
+@bp.post("/<int:person_id>/deactivate/")
+@requires(Permission.PERSON_MANAGE)
+def deactivate(person_id: int) -> ResponseReturnValue:
+    """Close an account."""
+    deactivate_person(origin(), person_id)
+    flash("The account is deactivated and its sessions have ended.", "done")
+    return redirect(url_for(".show", person_id=person_id))
+
+
+@bp.post("/<int:person_id>/reactivate/")
+@requires(Permission.PERSON_MANAGE)
+def reactivate(person_id: int) -> ResponseReturnValue:
+    """Open a closed account again."""
+    reactivate_person(origin(), person_id)
+    flash("The account is active again.", "done")
+    return redirect(url_for(".show", person_id=person_id))
+
+
+def _page(person_id: int, form: GrantForm) -> str:
+    person = get_person(person_id)
+    return render_template("people/show.html", person=person, form=form, grants=list_grant_lines(person_id))
+
+
+def _link_page(person_id: int, token: str) -> ResponseReturnValue:
+    link = url_for("auth.show_link", token=token, _external=True)
+    return render_template("people/link.html", person=get_person(person_id), link=link), 201
+
+
+def _with_modules(form: GrantForm) -> GrantForm:
+    form.module_id.choices = [EVERYWHERE, *((str(number), name) for number, name in list_module_choices())]
+    return form

@@ -1,0 +1,56 @@
+"""Commands for whoever runs the product. Each calls a service."""
+
+import sys
+
+import click
+from flask import Flask, current_app, url_for
+from flask.cli import with_appcontext
+from flask_migrate import upgrade
+from pydantic import SecretStr
+
+from app.domain.actors import SYSTEM, Origin
+from app.queries.health import schema_state
+from app.queries.people import is_anybody_there
+from app.services.accounts import make_setup_link, new_link_token
+from app.services.templates import load_catalogue
+
+
+def init_app(app: Flask) -> None:
+    """Bind the commands."""
+    for command in (prepare, load_catalogue_command, setup_link):
+        app.cli.add_command(command)
+
+
+@click.command("prepare")
+@with_appcontext
+def prepare() -> None:
+    """Bring the schema up to date, load the built-in catalogue, and print the setup link while nobody is there."""
+    if schema_state() != "ready":
+        upgrade()
+    load_catalogue(Origin(SYSTEM))
+    _print_setup_link()
+
+
+@click.command("load-catalogue")
+@with_appcontext
+def load_catalogue_command() -> None:
+    """Publish the built-in catalogue as version 1 of its template, once."""
+    made = load_catalogue(Origin(SYSTEM))
+    click.echo("The built-in catalogue is published." if made else "The built-in catalogue was there already.")
+
+
+@click.command("setup-link")
+@with_appcontext
+def setup_link() -> None:
+    """Print the one-time link for the first administrator, while there is nobody."""
+    if is_anybody_there():
+        sys.exit("There is an administrator already: people are invited in the browser.")
+    _print_setup_link()
+
+
+def _print_setup_link() -> None:
+    token = new_link_token()
+    if not is_anybody_there() and make_setup_link(Origin(SYSTEM), SecretStr(token)):
+        with current_app.test_request_context():
+            path = url_for("setup.show", token=token)
+        click.echo(f"setup-link: {current_app.config['SETTINGS'].base_url}{path}")

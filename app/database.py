@@ -1,0 +1,159 @@
+"""The database handle, how connections behave, and the transaction that is repeated until it is settled."""
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+from alembic.autogenerate.api import AutogenContext
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import Connection, ExceptionContext
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from app.domain.errors import Busy
+from app.models.base import Base, UTCDateTime
+
+T = TypeVar("T")
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+
+# Deadlock, lock wait, stale snapshot, commit refused by the group (twice): the server has rolled back or we must.
+ROLLED_BACK = {1213, 1205, 1020, 1180, 3101}
+# Gone, going, or (1047) outside the cluster's majority; read-only: no longer the primary.
+NO_SERVER = {2002, 2003, 2006, 2013, 2014, 2055, 4031, 1053, 1927, 1047, 3100}
+READ_ONLY = {1290, 1836}
+# These servers still answer a ping, so the pool would keep the connection.
+DISCONNECTING = {1047, *READ_ONLY}
+
+# A person waits no longer than this for a database that is away or busy; then a sentence says that nothing was saved.
+PATIENCE = 9.0
+LOCK_WAIT = 3
+
+
+def error_number(error: BaseException) -> int | None:
+    """The server's number of an error, or None."""
+    args = getattr(getattr(error, "orig", error), "args", ())
+    return args[0] if args and isinstance(args[0], int) else None
+
+
+def is_sqlite_busy(error: DBAPIError) -> bool:
+    """Whether the embedded database was locked by another writer."""
+    code = getattr(error.orig, "sqlite_errorcode", 0)
+    return isinstance(error.orig, sqlite3.OperationalError) and code & 0xFF in {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+    }
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Whether the database is away or busy, so that trying again later can help."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    return error_number(error) in ROLLED_BACK | NO_SERVER | READ_ONLY or is_sqlite_busy(error)
+
+
+def in_transaction(work: Callable[[Session], T]) -> T:
+    """Run work in a transaction of its own, again and again from a fresh session, until it is committed.
+
+    Work may run several times and must have no effect outside the database. When the answer to COMMIT was lost the
+    outcome is unknown: work itself finds out, by the idempotency key that it writes.
+    """
+    until = time.monotonic() + PATIENCE
+    attempt = 0
+    while True:
+        db.session.remove()
+        session = db.session()
+        try:
+            session.connection(execution_options={"takes_write_lock": True})
+            result = work(session)
+            session.commit()
+        except (DBAPIError, PoolTimeout) as error:
+            session.rollback()
+            db.session.remove()
+            if not is_unreachable(error):
+                raise
+            if time.monotonic() > until:
+                raise Busy("The database did not answer in time.") from error
+        except BaseException:
+            session.rollback()
+            raise
+        else:
+            return result
+        attempt += 1
+        # Jitter, so that two that met do not meet again.
+        time.sleep(random.uniform(0, min(0.5, 0.01 * 2**attempt)))  # noqa: S311
+
+
+def engine_options(*, is_sqlite: bool, pool: int, ssl_ca: str | None) -> dict[str, Any]:
+    """Isolation and time limits, set here once.
+
+    READ COMMITTED: loading the signed-in person opens a transaction, and a server's default would then show a service
+    the world as it was before it took its stream.
+    """
+    if is_sqlite:
+        return {"connect_args": {"timeout": 5}, "pool_size": pool, "max_overflow": 0, "pool_timeout": 5}
+    connect: dict[str, Any] = {"connect_timeout": 3, "read_timeout": 15, "write_timeout": 15}
+    if ssl_ca:
+        connect |= {"ssl_ca": ssl_ca, "ssl_verify_cert": True, "ssl_verify_identity": True}
+    return {
+        "isolation_level": "READ COMMITTED",
+        "pool_pre_ping": True,
+        "pool_recycle": 280,
+        "pool_size": pool,
+        "max_overflow": 0,
+        "pool_timeout": 5,
+        "connect_args": connect,
+    }
+
+
+def bind_engine(engine: Engine) -> None:
+    """Teach an engine what each new connection is told, and which errors end one."""
+    event.listen(engine, "handle_error", _end_connection)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _prepare_server)
+
+
+def _end_connection(context: ExceptionContext) -> None:
+    if error_number(context.original_exception) in DISCONNECTING:
+        context.is_disconnect = True
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver's guess
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=5000", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A reader that becomes a writer in the middle may fail at once: writers say so at the start.
+    writes = connection.get_execution_options().get("takes_write_lock")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _prepare_server(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SET SESSION innodb_lock_wait_timeout={LOCK_WAIT}, time_zone='+00:00',"
+            " sql_mode='STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,ONLY_FULL_GROUP_BY'"
+        )
+        cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
+        if (row := cursor.fetchone()) and row[1] == "ON":
+            # On a cluster a read may lag behind this person's own write on another node.
+            cursor.execute("SET SESSION wsrep_sync_wait=1")
+
+
+def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
+    """Write our own column types as plain ones, so that a migration never imports the application."""
+    if kind == "type" and isinstance(item, UTCDateTime):
+        context.imports.add("from sqlalchemy.dialects import mysql")
+        return "sa.DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql')"
+    return False

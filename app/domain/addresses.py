@@ -1,0 +1,31 @@
+"""Where the pages of a checklist live. One place, so that a link in a query and a route in a view cannot differ."""
+
+from dataclasses import dataclass
+
+from app.domain.checklist import BelongsTo
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The thing that a checklist belongs to, by its keys."""
+
+    belongs_to: BelongsTo
+    release_key: str = ""
+    module_key: str = ""
+    number: int = 0
+    environment_key: str = ""
+    target_key: str = ""
+
+    @property
+    def path(self) -> str:
+        """The address of the checklist's first page."""
+        if self.belongs_to is BelongsTo.RELEASE:
+            return f"/releases/{self.release_key}/checklist/"
+        if self.belongs_to is BelongsTo.TARGET:
+            return f"/modules/{self.module_key}/targets/{self.environment_key}/{self.target_key}/"
+        module = f"/releases/{self.release_key}/modules/{self.module_key}/"
+        return f"{module}changes/{self.number}/" if self.belongs_to is BelongsTo.CHANGE else module
+
+    def group_path(self, group_key: str) -> str:
+        """The address of one of its groups."""
+        return f"{self.path}groups/{group_key}/"

@@ -1,0 +1,146 @@
+"""Every action worth remembering, the sentence that tells it, and the bytes that prove it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+import rfc8785
+
+BODY_VERSION = 1
+# An entry of the log has to fit into 64 KiB with its frame.
+BODY_LIMIT = 60 * 1024
+
+
+class AuditAction(StrEnum):
+    """Named `subject.past_tense`. Values are stored: never rename one."""
+
+    PERSON_CREATED = "person.created"
+    PERSON_INVITED = "person.invited"
+    PERSON_JOINED = "person.joined"
+    PERSON_CHANGED = "person.changed"
+    PERSON_DEACTIVATED = "person.deactivated"
+    PERSON_REACTIVATED = "person.reactivated"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105 (an action's name)
+    PASSWORD_RESET_OFFERED = "password.reset_offered"  # noqa: S105 (an action's name)
+    SESSION_STARTED = "session.started"
+    SESSION_REFUSED = "session.refused"
+    SESSION_ENDED = "session.ended"
+    SESSION_REVOKED = "session.revoked"
+    ROLE_GRANTED = "role.granted"
+    ROLE_REVOKED = "role.revoked"
+    MODULE_CREATED = "module.created"
+    MODULE_CHANGED = "module.changed"
+    MODULE_ARCHIVED = "module.archived"
+    MODULE_RESTORED = "module.restored"
+    ENVIRONMENT_ADDED = "environment.added"
+    TARGET_ADDED = "target.added"
+    TARGET_ARCHIVED = "target.archived"
+    RELEASE_CREATED = "release.created"
+    RELEASE_CHANGED = "release.changed"
+    RELEASE_SHIPPED = "release.shipped"
+    RELEASE_REOPENED = "release.reopened"
+    RELEASE_ARCHIVED = "release.archived"
+    RELEASE_RESTORED = "release.restored"
+    RELEASE_MODULE_ADDED = "release.module_added"
+    RELEASE_MODULE_REMOVED = "release.module_removed"
+    CHANGE_ADDED = "change.added"
+    TEMPLATE_PUBLISHED = "template.published"
+    CHECKLIST_CREATED = "checklist.created"
+    ITEM_STATE_CHANGED = "item.state_changed"
+    ITEM_CHANGED = "item.changed"
+    ITEM_COMMENTED = "item.commented"
+    ITEM_ASSIGNED = "item.assigned"
+    ITEM_UNDONE = "item.undone"
+    WAIVER_REQUESTED = "waiver.requested"
+    WAIVER_APPROVED = "waiver.approved"
+    WAIVER_REFUSED = "waiver.refused"
+    WAIVER_WITHDRAWN = "waiver.withdrawn"
+    ATTEMPT_REFUSED = "attempt.refused"
+    AUDIT_EXPORTED = "audit.exported"
+
+
+# What stands behind the actor's name. {label} the object, {fact} which of its facts, {old} and {new} its values.
+SENTENCES: dict[AuditAction, str] = {
+    AuditAction.PERSON_CREATED: "created the account of {label}",
+    AuditAction.PERSON_INVITED: "invited {label}",
+    AuditAction.PERSON_JOINED: "joined",
+    AuditAction.PERSON_CHANGED: "changed the {fact} of {label} from {old} to {new}",
+    AuditAction.PERSON_DEACTIVATED: "deactivated {label}",
+    AuditAction.PERSON_REACTIVATED: "reactivated {label}",
+    AuditAction.PASSWORD_CHANGED: "changed the password of {label}",
+    AuditAction.PASSWORD_RESET_OFFERED: "made a password link for {label}",
+    AuditAction.SESSION_STARTED: "signed in",
+    AuditAction.SESSION_REFUSED: "was refused at sign-in as {label}",
+    AuditAction.SESSION_ENDED: "signed out",
+    AuditAction.SESSION_REVOKED: "ended a session of {label}",
+    AuditAction.ROLE_GRANTED: "granted {new} to {label}",
+    AuditAction.ROLE_REVOKED: "revoked {old} from {label}",
+    AuditAction.MODULE_CREATED: "created the module {label}",
+    AuditAction.MODULE_CHANGED: "changed the {fact} of the module {label} from {old} to {new}",
+    AuditAction.MODULE_ARCHIVED: "archived the module {label}",
+    AuditAction.MODULE_RESTORED: "restored the module {label}",
+    AuditAction.ENVIRONMENT_ADDED: "added the environment {label}",
+    AuditAction.TARGET_ADDED: "added the target {label}",
+    AuditAction.TARGET_ARCHIVED: "archived the target {label}",
+    AuditAction.RELEASE_CREATED: "created the release {label}",
+    AuditAction.RELEASE_CHANGED: "changed the {fact} of the release {label} from {old} to {new}",
+    AuditAction.RELEASE_SHIPPED: "marked the release {label} as shipped",
+    AuditAction.RELEASE_REOPENED: "reopened the release {label}",
+    AuditAction.RELEASE_ARCHIVED: "archived the release {label}",
+    AuditAction.RELEASE_RESTORED: "restored the release {label}",
+    AuditAction.RELEASE_MODULE_ADDED: "added {new} to the release {label}",
+    AuditAction.RELEASE_MODULE_REMOVED: "took {old} out of the release {label}",
+    AuditAction.CHANGE_ADDED: "added the change {label}",
+    AuditAction.TEMPLATE_PUBLISHED: "published {label}",
+    AuditAction.CHECKLIST_CREATED: "made the checklist of {label} from {new}",
+    AuditAction.ITEM_STATE_CHANGED: "set “{label}” from {old} to {new}",
+    AuditAction.ITEM_CHANGED: "changed the {fact} of “{label}” from {old} to {new}",
+    AuditAction.ITEM_COMMENTED: "commented on “{label}”: {new}",
+    AuditAction.ITEM_ASSIGNED: "assigned “{label}” to {new}, before: {old}",
+    AuditAction.ITEM_UNDONE: "took back the last change of “{label}”: {fact} from {old} to {new}",
+    AuditAction.WAIVER_REQUESTED: "asked to waive “{label}” as not applicable: {new}",
+    AuditAction.WAIVER_APPROVED: "approved that “{label}” is not applicable",
+    AuditAction.WAIVER_REFUSED: "refused the waiver of “{label}”",
+    AuditAction.WAIVER_WITHDRAWN: "withdrew the waiver of “{label}”",
+    AuditAction.ATTEMPT_REFUSED: "was refused: {label}",
+    AuditAction.AUDIT_EXPORTED: "exported {new} events",
+}
+
+
+def tell(action: AuditAction, *, label: str, fact: str = "", old: str = "", new: str = "") -> str:
+    """The sentence behind the actor's name."""
+    return SENTENCES[action].format(label=label, fact=fact, old=old or "nothing", new=new or "nothing")
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBody:
+    """The canonical bytes of one event and their leaf hash."""
+
+    body: bytes
+    leaf: bytes
+
+
+def moment_text(at: datetime) -> str:
+    """A moment as it stands in a body: UTC, microseconds, always of the same length."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def seal(fields: Mapping[str, Any]) -> SealedBody:
+    """Put the facts of an event into their one canonical form (RFC 8785) and hash it as a log leaf (RFC 6962)."""
+    body = rfc8785.dumps({"v": BODY_VERSION, **fields})
+    if len(body) > BODY_LIMIT:
+        raise ValueError(f"an audit event of {len(body)} bytes is over the limit of {BODY_LIMIT}")
+    return SealedBody(body, leaf_of(body))
+
+
+def leaf_of(body: bytes) -> bytes:
+    """The leaf hash of stored bytes."""
+    return sha256(b"\x00" + body).digest()
+
+
+def name_digest(salt: bytes, name: str) -> bytes:
+    """What stands in a body instead of a person's name, so that the name stays erasable."""
+    return sha256(salt + name.encode()).digest()

@@ -1,0 +1,212 @@
+"""The words of a checklist: what belongs to what, what state an item is in, and how states follow each other."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from app.domain.errors import NotYours, RuleViolation
+
+UNDO_WINDOW = timedelta(seconds=10)
+# A request that left the browser inside the window may arrive a little later.
+UNDO_GRACE = timedelta(seconds=3)
+
+
+class BelongsTo(StrEnum):
+    """The thing a checklist is applied to."""
+
+    MODULE = "module"
+    RELEASE = "release"
+    CHANGE = "change"
+    DEPLOYMENT = "deployment"
+    ROLLBACK = "rollback"
+    INCIDENT = "incident"
+    TARGET = "target"
+
+
+class Severity(StrEnum):
+    """How dangerous it is to skip an item."""
+
+    KILLER = "killer"
+    REQUIRED = "required"
+    ADVISORY = "advisory"
+
+
+class Mode(StrEnum):
+    """How a group is worked through."""
+
+    DO_CONFIRM = "do-confirm"
+    READ_DO = "read-do"
+
+    @property
+    def label(self) -> str:
+        """The mode in words."""
+        if self is Mode.READ_DO:
+            return "Read a step, do it, tick it"
+        return "Do the work, then confirm"
+
+
+class Phase(StrEnum):
+    """When in the life of a release an item is due."""
+
+    PRE_DEVELOPMENT = "pre-development"
+    DEVELOPMENT = "development"
+    TESTING = "testing"
+    SECURITY = "security"
+    DOCUMENTATION = "documentation"
+    PRE_DEPLOYMENT = "pre-deployment"
+    RELEASE = "release"
+    FIRST_HOUR = "post-deployment-first-hour"
+    FIRST_DAY = "post-deployment-first-day"
+    FIRST_WEEK = "post-deployment-first-week"
+    ONGOING = "post-deployment-ongoing"
+    ROLLBACK_BEFORE = "rollback-before"
+    ROLLBACK_DURING = "rollback-during"
+    ROLLBACK_AFTER = "rollback-after"
+    SUPPORT = "support"
+
+    @property
+    def label(self) -> str:
+        """The phase as a column heading."""
+        return PHASE_TITLES[self]
+
+
+PHASE_TITLES: dict[Phase, str] = {
+    Phase.PRE_DEVELOPMENT: "Plan",
+    Phase.DEVELOPMENT: "Build",
+    Phase.TESTING: "Tests",
+    Phase.SECURITY: "Security",
+    Phase.DOCUMENTATION: "Docs",
+    Phase.PRE_DEPLOYMENT: "Pre-deploy",
+    Phase.RELEASE: "Release",
+    Phase.FIRST_HOUR: "First hour",
+    Phase.FIRST_DAY: "First day",
+    Phase.FIRST_WEEK: "First week",
+    Phase.ONGOING: "Ongoing",
+    Phase.ROLLBACK_BEFORE: "Before rollback",
+    Phase.ROLLBACK_DURING: "Rollback",
+    Phase.ROLLBACK_AFTER: "After rollback",
+    Phase.SUPPORT: "Support",
+}
+
+# The columns of the release matrix: the phases that a module in a release goes through.
+MATRIX_PHASES = (
+    Phase.PRE_DEVELOPMENT,
+    Phase.DEVELOPMENT,
+    Phase.TESTING,
+    Phase.SECURITY,
+    Phase.DOCUMENTATION,
+    Phase.PRE_DEPLOYMENT,
+)
+
+
+class ItemState(StrEnum):
+    """Where an item stands. Values are stored: never rename one."""
+
+    TODO = "todo"
+    DOING = "doing"
+    DONE = "done"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    NOT_APPLICABLE_REQUESTED = "not_applicable_requested"
+    NOT_APPLICABLE = "not_applicable"
+
+    @property
+    def word(self) -> str:
+        """The state in words."""
+        return STATE_WORDS[self]
+
+
+STATE_WORDS: dict[ItemState, str] = {
+    ItemState.TODO: "to do",
+    ItemState.DOING: "doing",
+    ItemState.DONE: "done",
+    ItemState.FAILED: "failed",
+    ItemState.BLOCKED: "blocked",
+    ItemState.NOT_APPLICABLE_REQUESTED: "waiting for approval",
+    ItemState.NOT_APPLICABLE: "not applicable",
+}
+
+# States that a person sets by hand; the two others come and go with a waiver.
+SETTABLE = frozenset({ItemState.TODO, ItemState.DOING, ItemState.DONE, ItemState.FAILED, ItemState.BLOCKED})
+OPEN = frozenset(ItemState) - {ItemState.DONE, ItemState.NOT_APPLICABLE}
+
+
+class WaiverReason(StrEnum):
+    """Why an item may not apply. "No time" is not on the list."""
+
+    NOT_TOUCHED = "not_touched"
+    NO_SUCH_FEATURE = "no_such_feature"
+    COVERED_ELSEWHERE = "covered_elsewhere"
+    OTHER_PROCESS = "other_process"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str:
+        """The reason in words."""
+        return WAIVER_REASON_TITLES[self]
+
+
+WAIVER_REASON_TITLES: dict[WaiverReason, str] = {
+    WaiverReason.NOT_TOUCHED: "This release does not touch it",
+    WaiverReason.NO_SUCH_FEATURE: "The module has no such thing",
+    WaiverReason.COVERED_ELSEWHERE: "Another item or checklist covers it",
+    WaiverReason.OTHER_PROCESS: "Another team's process covers it",
+    WaiverReason.OTHER: "Another reason, said below",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """One item, reduced to what the rules look at."""
+
+    text: str
+    state: ItemState
+    severity: Severity
+    changed_by_id: int | None
+
+
+def check_may_set_state(item: ItemFacts, new: ItemState, *, actor_id: int, reason: str) -> None:
+    """Raise RuleViolation unless this item may go to the new state now."""
+    if new not in SETTABLE:
+        raise RuleViolation("This state is reached by a waiver: ask for “not applicable” and have it approved.")
+    if item.state is ItemState.NOT_APPLICABLE_REQUESTED:
+        raise RuleViolation("A waiver for this item waits for approval. Withdraw or decide it first.")
+    if new is ItemState.BLOCKED and not reason:
+        raise RuleViolation("Say what blocks it.")
+    if item.state is ItemState.NOT_APPLICABLE and not reason:
+        raise RuleViolation("It was approved as not applicable. Say why it applies after all.")
+    if untick_needs_reason(item, actor_id=actor_id) and new is not ItemState.DONE and not reason:
+        raise RuleViolation("Somebody else ticked this. Say why it is not done.")
+
+
+def untick_needs_reason(item: ItemFacts, *, actor_id: int) -> bool:
+    """Whether taking the tick away asks for a sentence: when another person put it there."""
+    return item.state is ItemState.DONE and item.changed_by_id != actor_id
+
+
+def check_may_bulk(item: ItemFacts, new: ItemState, *, reason: str) -> None:
+    """Raise RuleViolation unless this item may be changed together with others."""
+    if item.severity is Severity.KILLER:
+        raise RuleViolation(f"“{item.text}” is dangerous to skip: open it and decide it alone.")
+    if new not in {ItemState.TODO, ItemState.DOING, ItemState.DONE}:
+        raise RuleViolation("Several items at once can be set to done, doing or to do only.")
+    if not reason:
+        raise RuleViolation("Say in one sentence what holds for all of them.")
+
+
+def check_may_request_waiver(item: ItemFacts, *, explanation: str) -> None:
+    """Raise RuleViolation unless “not applicable” may be asked for this item now."""
+    if item.state is ItemState.NOT_APPLICABLE_REQUESTED:
+        raise RuleViolation("A waiver for this item already waits for approval.")
+    if item.state is ItemState.NOT_APPLICABLE:
+        raise RuleViolation("This item is already not applicable.")
+    if len(explanation) < 5:
+        raise RuleViolation("Say in a sentence why this item does not apply.")
+
+
+def check_may_decide_waiver(*, requested_by_id: int, actor_id: int, is_pending: bool) -> None:
+    """Raise RuleViolation unless this person may decide this request: never one's own, never twice."""
+    if not is_pending:
+        raise RuleViolation("This request has been decided already.")
+    if requested_by_id == actor_id:
+        raise NotYours("You asked for this waiver: somebody else has to decide it.")

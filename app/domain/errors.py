@@ -1,0 +1,63 @@
+"""What the rules may answer instead of yes. The web layer maps each to one status code."""
+
+
+class DomainError(Exception):
+    """Base of all refusals; its text may be shown to the user."""
+
+    @property
+    def sentence(self) -> str:
+        """The refusal in words."""
+        return str(self)
+
+
+class NotFound(DomainError):
+    """There is no such thing, or it is not this person's to see."""
+
+
+class NotPermitted(DomainError):
+    """The actor's role does not allow this."""
+
+
+class NotYours(NotPermitted):
+    """The rule of two people: whoever asked may not decide."""
+
+
+class RuleViolation(DomainError):
+    """The thing exists and the role allows it, but a rule forbids it now."""
+
+
+class InvalidInput(DomainError):
+    """What was typed cannot be taken; `fields` says which field and why."""
+
+    def __init__(self, **fields: str) -> None:
+        super().__init__(" ".join(fields.values()))
+        self.fields = fields
+
+
+class Conflict(DomainError):
+    """The page was older than the thing: somebody else changed it meanwhile."""
+
+    def __init__(self, sentence: str, *, theirs: str = "", yours: str = "") -> None:
+        super().__init__(sentence)
+        self.theirs = theirs
+        self.yours = yours
+
+
+class KeyReused(DomainError):
+    """One idempotency key came with two different contents."""
+
+
+class Gone(DomainError):
+    """A one-time link was used, withdrawn or is too old."""
+
+
+class TooMany(DomainError):
+    """Too many tries; `retry_after` is the number of seconds to wait."""
+
+    def __init__(self, sentence: str, *, retry_after: int) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+class Busy(DomainError):
+    """The database did not answer in time; nothing was changed."""

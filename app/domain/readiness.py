@@ -1,0 +1,152 @@
+"""The verdict over items: how many are done, whether that is enough, and what is first in the way."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.checklist import ItemState, Phase, Severity
+
+_RANK = {
+    ItemState.FAILED: 0,
+    ItemState.BLOCKED: 1,
+    ItemState.NOT_APPLICABLE_REQUESTED: 2,
+    ItemState.DOING: 3,
+    ItemState.TODO: 3,
+}
+_SEVERITY_RANK = {Severity.KILLER: 0, Severity.REQUIRED: 1, Severity.ADVISORY: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many items stand where. Waiting ones are applicable and open until somebody approves."""
+
+    total: int = 0
+    done: int = 0
+    not_applicable: int = 0
+    waiting: int = 0
+    failed: int = 0
+    blocked: int = 0
+    blocking: int = 0
+
+    @property
+    def applicable(self) -> int:
+        """Items that are not approved as not applicable."""
+        return self.total - self.not_applicable
+
+    @property
+    def open(self) -> int:
+        """Applicable items that are not done."""
+        return self.applicable - self.done
+
+    @property
+    def is_ready(self) -> bool:
+        """Nothing that must be done is left. No item at all is not ready: unknown is not passed."""
+        return self.total > 0 and self.blocking == 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.total + other.total,
+            self.done + other.done,
+            self.not_applicable + other.not_applicable,
+            self.waiting + other.waiting,
+            self.failed + other.failed,
+            self.blocked + other.blocked,
+            self.blocking + other.blocking,
+        )
+
+
+def count(tallies: Iterable[tuple[ItemState, Severity, int]]) -> Counts:
+    """Add up how many items of each state and severity there are."""
+    result = Counts()
+    for state, severity, number in tallies:
+        result += Counts(
+            total=number,
+            done=number if state is ItemState.DONE else 0,
+            not_applicable=number if state is ItemState.NOT_APPLICABLE else 0,
+            waiting=number if state is ItemState.NOT_APPLICABLE_REQUESTED else 0,
+            failed=number if state is ItemState.FAILED else 0,
+            blocked=number if state is ItemState.BLOCKED else 0,
+            blocking=number if is_blocking(state, severity) else 0,
+        )
+    return result
+
+
+def is_blocking(state: ItemState, severity: Severity) -> bool:
+    """Whether an item stands in the way: open and more than advice, or failed whatever it is."""
+    if state in (ItemState.DONE, ItemState.NOT_APPLICABLE):
+        return False
+    return severity is not Severity.ADVISORY or state is ItemState.FAILED
+
+
+def urgency(state: ItemState, severity: Severity, position: int) -> tuple[int, int, int]:
+    """The order of blockers: failed, blocked, waiting, the rest; killers first; then as in the checklist."""
+    return _RANK[state], _SEVERITY_RANK[severity], position
+
+
+def why(state: ItemState, severity: Severity, reason: str) -> str:
+    """In words, why an item stands in the way."""
+    if state is ItemState.TODO:
+        words = "not done"
+    elif state is ItemState.DOING:
+        words = "not finished"
+    else:
+        words = state.word
+    if severity is Severity.KILLER:
+        words += ", killer"
+    return f"{words}: {reason}" if reason else words
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One item in the way, with who has it and since when."""
+
+    item_id: int
+    text: str
+    url: str
+    module_key: str
+    module_name: str
+    group_title: str
+    phase: Phase
+    severity: Severity
+    state: ItemState
+    reason: str
+    owner_id: int | None
+    owner_name: str | None
+    since: datetime
+
+    @property
+    def why(self) -> str:
+        """Why it is in the way."""
+        return why(self.state, self.severity, self.reason)
+
+    @property
+    def phase_title(self) -> str:
+        """The phase in words."""
+        return self.phase.label
+
+
+def cell_kind(counts: Counts) -> str:
+    """The one word that a cell of the matrix is drawn by. The worst thing in it decides."""
+    if counts.total == 0:
+        return "none"
+    if counts.failed:
+        return "failed"
+    if counts.blocked:
+        return "blocked"
+    if counts.waiting:
+        return "waiting"
+    if counts.open == 0:
+        return "done"
+    return "started" if counts.done else "open"
+
+
+def cell_word(counts: Counts) -> str:
+    """What a cell says beside its numbers."""
+    kind = cell_kind(counts)
+    if kind == "failed":
+        return f"{counts.failed} failed"
+    if kind == "blocked":
+        return f"{counts.blocked} blocked"
+    if kind == "waiting":
+        return f"{counts.waiting} waiting"
+    return {"none": "none", "done": "done", "started": "started", "open": "not started"}[kind]

@@ -1,0 +1,38 @@
+"""All tables, handed on under one name."""
+
+from app.models.audit import AuditEvent
+from app.models.base import Base
+from app.models.checklist import Checklist, ChecklistGroup, ChecklistItem, ItemComment, Stream, Waiver
+from app.models.module import Environment, Module, ModuleContact, Target
+from app.models.person import IdempotencyKey, OneTimeLink, Person, PersonName, RateCounter, RoleGrant, Session
+from app.models.release import Change, Release, ReleaseModule
+from app.models.template import Template, TemplateGroup, TemplateItem, TemplateVersion
+
+__all__ = [
+    "AuditEvent",
+    "Base",
+    "Change",
+    "Checklist",
+    "ChecklistGroup",
+    "ChecklistItem",
+    "Environment",
+    "IdempotencyKey",
+    "ItemComment",
+    "Module",
+    "ModuleContact",
+    "OneTimeLink",
+    "Person",
+    "PersonName",
+    "RateCounter",
+    "Release",
+    "ReleaseModule",
+    "RoleGrant",
+    "Session",
+    "Stream",
+    "Target",
+    "Template",
+    "TemplateGroup",
+    "TemplateItem",
+    "TemplateVersion",
+    "Waiver",
+]

@@ -1,0 +1,79 @@
+"""What all tables share: names for constraints, UTC moments, enums stored by value. No Flask."""
+
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.mysql import DATETIME
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+
+
+def utc_now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class UTCDateTime(sa.types.TypeDecorator[datetime]):
+    """A moment in UTC to the microsecond. Refuses naive values."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        """Plain DATETIME would drop the microseconds on a server."""
+        return dialect.type_descriptor(DATETIME(fsp=6) if dialect.name == "mysql" else sa.DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store UTC without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime: say which timezone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+BigInt = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+IntPK = Annotated[int, mapped_column(BigInt, primary_key=True, autoincrement=True)]
+CreatedAt = Annotated[datetime, mapped_column(default=utc_now)]
+Digest = sa.LargeBinary(32).with_variant(sa.dialects.mysql.BINARY(32), "mysql")
+Bytes16 = sa.LargeBinary(16).with_variant(sa.dialects.mysql.BINARY(16), "mysql")
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# MySQL and MariaDB have different defaults; a collation that both know is named on every table.
+ON_SERVERS = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_unicode_520_ci"}
+
+
+def _stored_values(enum: type[Enum]) -> list[str]:
+    return [member.value for member in enum]
+
+
+def table(*constraints: sa.schema.SchemaItem) -> Any:
+    """Constraints of one table, with what every table says to a server."""
+    return (*constraints, ON_SERVERS)
+
+
+class Base(DeclarativeBase):
+    """All tables. One registry holds both maps: the Flask extension copies this class and chokes on a bare map."""
+
+    __table_args__ = ON_SERVERS
+    registry = registry(
+        metadata=sa.MetaData(naming_convention=NAMES),
+        type_annotation_map={
+            Enum: sa.Enum(Enum, native_enum=False, length=40, values_callable=_stored_values),
+            datetime: UTCDateTime,
+            int: BigInt,
+        },
+    )

@@ -1,0 +1,72 @@
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.checklist import BelongsTo, Mode, Phase, Severity
+from app.domain.permissions import Role
+from app.models.base import Base, CreatedAt, Digest, IntPK, table
+
+
+class Template(Base):
+    """The definition of checklists."""
+
+    __tablename__ = "templates"
+    __table_args__ = table(UniqueConstraint("key"))
+
+    id: Mapped[IntPK]
+    key: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[CreatedAt]
+
+
+class TemplateVersion(Base):
+    """One published state of a template. Never changed afterwards."""
+
+    __tablename__ = "template_versions"
+    __table_args__ = table(UniqueConstraint("template_id", "number"))
+
+    id: Mapped[IntPK]
+    template_id: Mapped[int] = mapped_column(ForeignKey("templates.id"))
+    number: Mapped[int]
+    note: Mapped[str] = mapped_column(String(500), default="")
+    digest: Mapped[bytes] = mapped_column(Digest)
+    published_at: Mapped[datetime]
+
+
+class TemplateGroup(Base):
+    """Five to eight items done at one pause point."""
+
+    __tablename__ = "template_groups"
+    __table_args__ = table(UniqueConstraint("version_id", "key"))
+
+    id: Mapped[IntPK]
+    version_id: Mapped[int] = mapped_column(ForeignKey("template_versions.id"))
+    key: Mapped[str] = mapped_column(String(60))
+    title: Mapped[str] = mapped_column(String(120))
+    section: Mapped[str] = mapped_column(String(120))
+    belongs_to: Mapped[BelongsTo]
+    mode: Mapped[Mode]
+    position: Mapped[int]
+
+
+class TemplateItem(Base):
+    """One box, with a stable key that never changes."""
+
+    __tablename__ = "template_items"
+    __table_args__ = table(UniqueConstraint("version_id", "key"))
+
+    id: Mapped[IntPK]
+    version_id: Mapped[int] = mapped_column(ForeignKey("template_versions.id"))
+    group_id: Mapped[int] = mapped_column(ForeignKey("template_groups.id"))
+    key: Mapped[str] = mapped_column(String(80))
+    text: Mapped[str] = mapped_column(String(500))
+    guidance: Mapped[str] = mapped_column(String(500), default="")
+    phase: Mapped[Phase]
+    belongs_to: Mapped[BelongsTo]
+    gate: Mapped[str] = mapped_column(String(40), default="")
+    severity: Mapped[Severity]
+    natural_role: Mapped[Role]
+    value_prompt: Mapped[str] = mapped_column(String(200), default="")
+    value_kind: Mapped[str] = mapped_column(String(20), default="")
+    position: Mapped[int]

@@ -1,0 +1,205 @@
+"""Lists of items over many checklists: a release's rows, one person's work, what waits for approval."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import aliased
+
+from app.database import db
+from app.domain.actors import Actor
+from app.domain.addresses import Subject
+from app.domain.checklist import OPEN, BelongsTo, ItemState, Phase, Severity, WaiverReason
+from app.domain.permissions import Permission
+from app.domain.waivers import WaiverDecision
+from app.models import (
+    Change,
+    Checklist,
+    ChecklistGroup,
+    ChecklistItem,
+    Environment,
+    Module,
+    Person,
+    Release,
+    Target,
+    Waiver,
+)
+
+_OWNER = aliased(Person)
+_CHANGER = aliased(Person)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """One item in a list over many checklists."""
+
+    id: int
+    text: str
+    url: str
+    release_name: str
+    module_name: str
+    group_title: str
+    phase: Phase
+    state: ItemState
+    severity: Severity
+    reason: str
+    owner_name: str | None
+    changed_by_name: str | None
+    since: datetime
+    due_on: date | None
+
+
+def _lines() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            ChecklistItem.id,
+            ChecklistItem.text,
+            ChecklistItem.phase,
+            ChecklistItem.state,
+            ChecklistItem.severity,
+            ChecklistItem.reason,
+            ChecklistItem.state_since,
+            ChecklistItem.due_on,
+            ChecklistGroup.key.label("group_key"),
+            ChecklistGroup.title.label("group_title"),
+            Checklist.belongs_to,
+            Release.key.label("release_key"),
+            Release.name.label("release_name"),
+            Module.key.label("module_key"),
+            Module.name.label("module_name"),
+            Change.number,
+            Target.key.label("target_key"),
+            Environment.key.label("environment_key"),
+            _OWNER.name.label("owner_name"),
+            _CHANGER.name.label("changed_by_name"),
+        )
+        .join(Checklist, Checklist.id == ChecklistItem.checklist_id)
+        .join(ChecklistGroup, ChecklistGroup.id == ChecklistItem.group_id)
+        .outerjoin(Release, Release.id == Checklist.release_id)
+        .outerjoin(Module, Module.id == Checklist.module_id)
+        .outerjoin(Change, (Checklist.belongs_to == BelongsTo.CHANGE) & (Change.id == Checklist.subject_id))
+        .outerjoin(Target, (Checklist.belongs_to == BelongsTo.TARGET) & (Target.id == Checklist.subject_id))
+        .outerjoin(Environment, Environment.id == Target.environment_id)
+        .outerjoin(_OWNER, _OWNER.id == ChecklistItem.assignee_id)
+        .outerjoin(_CHANGER, _CHANGER.id == ChecklistItem.changed_by_id)
+    )
+
+
+def _subject(row: Any) -> Subject:
+    return Subject(
+        row.belongs_to,
+        row.release_key or "",
+        row.module_key or "",
+        row.number or 0,
+        row.environment_key or "",
+        row.target_key or "",
+    )
+
+
+def _line(row: Any) -> ItemLine:
+    return ItemLine(
+        id=row.id,
+        text=row.text,
+        url=f"{_subject(row).group_path(row.group_key)}#item-{row.id}",
+        release_name=row.release_name or "",
+        module_name=row.module_name or "the release",
+        group_title=row.group_title,
+        phase=row.phase,
+        state=row.state,
+        severity=row.severity,
+        reason=row.reason,
+        owner_name=row.owner_name,
+        changed_by_name=row.changed_by_name,
+        since=row.state_since,
+        due_on=row.due_on,
+    )
+
+
+def list_lines(checklist_ids: Sequence[int], *, states: Sequence[ItemState], phase: Phase | None) -> list[ItemLine]:
+    """The items of some checklists in some states, in one phase or in all."""
+    statement = _lines().where(Checklist.id.in_(checklist_ids), ChecklistItem.state.in_(states))
+    if phase is not None:
+        statement = statement.where(ChecklistItem.phase == phase)
+    rows = db.session.execute(statement.order_by(Module.name, Checklist.id, ChecklistItem.position))
+    return [_line(row) for row in rows]
+
+
+def list_assigned(person_id: int) -> list[ItemLine]:
+    """What a person has to do, over all releases that have not shipped; the most pressing first."""
+    rows = db.session.execute(
+        _lines()
+        .where(
+            ChecklistItem.assignee_id == person_id,
+            ChecklistItem.state.in_(sorted(OPEN)),
+            or_(Release.id.is_(None), Release.shipped_at.is_(None) & Release.archived_at.is_(None)),
+        )
+        .order_by(ChecklistItem.due_on.is_(None), ChecklistItem.due_on, ChecklistItem.id)
+    )
+    return [_line(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverRow:
+    """One request in the list of waivers."""
+
+    id: int
+    line: ItemLine
+    revision: int
+    reason: WaiverReason
+    explanation: str
+    decision: WaiverDecision
+    requested_by_id: int
+    requested_by_name: str
+    requested_at: datetime
+    decided_by_name: str | None
+    decided_at: datetime | None
+    note: str
+    module_id: int | None
+
+
+def list_waivers(actor: Actor, *, pending: bool) -> list[WaiverRow]:
+    """Requests that a person may see: the ones that wait, the oldest first; or all, the newest first."""
+    asker, decider = aliased(Person), aliased(Person)
+    statement = (
+        _lines()
+        .join(Waiver, Waiver.item_id == ChecklistItem.id)
+        .join(asker, asker.id == Waiver.requested_by_id)
+        .outerjoin(decider, decider.id == Waiver.decided_by_id)
+        .add_columns(
+            Waiver,
+            ChecklistItem.revision,
+            Checklist.module_id,
+            asker.name.label("requested_by_name"),
+            decider.name.label("decided_by_name"),
+        )
+    )
+    if pending:
+        statement = statement.where(Waiver.decision == WaiverDecision.PENDING)
+        statement = statement.order_by(Waiver.requested_at, Waiver.id)
+    else:
+        statement = statement.order_by(Waiver.requested_at.desc(), Waiver.id.desc()).limit(500)
+    visible = actor.modules(Permission.CHECKLIST_VIEW)
+    if visible is not None:
+        statement = statement.where(Checklist.module_id.in_(visible))
+    return [_waiver(row) for row in db.session.execute(statement)]
+
+
+def _waiver(row: Any) -> WaiverRow:
+    waiver = row.Waiver
+    return WaiverRow(
+        id=waiver.id,
+        line=_line(row),
+        revision=row.revision,
+        reason=waiver.reason,
+        explanation=waiver.explanation,
+        decision=waiver.decision,
+        requested_by_id=waiver.requested_by_id,
+        requested_by_name=row.requested_by_name,
+        requested_at=waiver.requested_at,
+        decided_by_name=row.decided_by_name,
+        decided_at=waiver.decided_at,
+        note=waiver.note,
+        module_id=row.module_id,
+    )

@@ -1,0 +1,104 @@
+"""Reads of releases."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Row, func, select
+
+from app.database import db
+from app.domain.actors import Actor
+from app.domain.errors import NotFound
+from app.domain.permissions import Permission
+from app.models import Change, Module, Release, ReleaseModule
+
+
+def get_release(key: str, actor: Actor) -> Release:
+    """A release that this person may see: one that holds a module of theirs, or any for who sees everything."""
+    release = db.session.scalar(select(Release).where(Release.key == key).execution_options(populate_existing=True))
+    missing = NotFound(f"There is no release “{key}”, or it is not yours to see.")
+    if release is None:
+        raise missing
+    visible = actor.modules(Permission.CHECKLIST_VIEW)
+    if visible is not None and not visible & set(list_release_module_ids(release.id)):
+        raise missing
+    return release
+
+
+def list_release_module_ids(release_id: int) -> Sequence[int]:
+    """The modules that are in a release now."""
+    return db.session.scalars(
+        select(ReleaseModule.module_id).where(
+            ReleaseModule.release_id == release_id, ReleaseModule.removed_at.is_(None)
+        )
+    ).all()
+
+
+def list_modules_to_add(release_id: int) -> Sequence[Row[int, str]]:
+    """The modules that are not in a release, for a choice."""
+    return db.session.execute(
+        select(Module.id, Module.name)
+        .where(Module.archived_at.is_(None), Module.id.not_in(list_release_module_ids(release_id)))
+        .order_by(Module.name)
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseLine:
+    """One row of the list of releases."""
+
+    id: int
+    key: str
+    name: str
+    planned_on: date | None
+    modules: int
+    shipped_at: datetime | None
+    archived_at: datetime | None
+
+
+def list_releases(actor: Actor, *, archived: bool = False) -> list[ReleaseLine]:
+    """The releases that a person may see, the newest date first."""
+    visible = actor.modules(Permission.CHECKLIST_VIEW)
+    here = (ReleaseModule.release_id == Release.id) & ReleaseModule.removed_at.is_(None)
+    statement = (
+        select(Release, func.count(ReleaseModule.id))
+        .outerjoin(ReleaseModule, here)
+        .where(Release.archived_at.is_not(None) if archived else Release.archived_at.is_(None))
+        .group_by(Release.id)
+        .order_by(Release.planned_on.is_(None).desc(), Release.planned_on.desc(), Release.id.desc())
+    )
+    if visible is not None:
+        mine = select(ReleaseModule.release_id).where(
+            ReleaseModule.module_id.in_(visible), ReleaseModule.removed_at.is_(None)
+        )
+        statement = statement.where(Release.id.in_(mine))
+    return [
+        ReleaseLine(r.id, r.key, r.name, r.planned_on, number, r.shipped_at, r.archived_at)
+        for r, number in db.session.execute(statement)
+    ]
+
+
+def find_current_release_key(actor: Actor) -> str | None:
+    """The release that is next: not shipped, with the earliest date; the newest shipped one when there is none."""
+    lines = list_releases(actor)
+    waiting = [line for line in lines if line.shipped_at is None]
+    if waiting:
+        return min(waiting, key=lambda line: (line.planned_on is None, line.planned_on or date.max, line.id)).key
+    return lines[0].key if lines else None
+
+
+def find_previous_release_key(release: Release, actor: Actor) -> str | None:
+    """The release before this one, by date: the one whose modules can be copied."""
+    earlier = [
+        line
+        for line in list_releases(actor)
+        if line.id != release.id and line.modules and (line.planned_on or date.max) <= (release.planned_on or date.max)
+    ]
+    return earlier[0].key if earlier else None
+
+
+def list_changes(release_id: int, module_id: int) -> Sequence[Change]:
+    """The merge requests of a module in a release."""
+    return db.session.scalars(
+        select(Change).where(Change.release_id == release_id, Change.module_id == module_id).order_by(Change.number)
+    ).all()

@@ -1,0 +1,69 @@
+"""Reads of templates and their versions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.database import db
+from app.domain.errors import NotFound
+from app.models import Template, TemplateGroup, TemplateItem, TemplateVersion
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """One published version of a template."""
+
+    id: int
+    template_key: str
+    template_name: str
+    number: int
+    note: str
+    digest: bytes
+    published_at: datetime
+
+    @property
+    def label(self) -> str:
+        """The version in words."""
+        return f"{self.template_name}, version {self.number}"
+
+
+def list_versions() -> list[VersionLine]:
+    """All published versions, the newest first."""
+    rows = db.session.execute(
+        select(TemplateVersion, Template.key, Template.name)
+        .join(Template, Template.id == TemplateVersion.template_id)
+        .order_by(Template.name, TemplateVersion.number.desc())
+    )
+    return [VersionLine(v.id, key, name, v.number, v.note, v.digest, v.published_at) for v, key, name in rows]
+
+
+def get_version(template_key: str, number: int) -> VersionLine:
+    """One published version, or NotFound."""
+    for version in list_versions():
+        if version.template_key == template_key and version.number == number:
+            return version
+    raise NotFound("There is no such template version.")
+
+
+def get_newest_version(template_key: str) -> VersionLine:
+    """The version from which new checklists are made."""
+    for version in list_versions():
+        if version.template_key == template_key:
+            return version
+    raise NotFound("The built-in catalogue is not loaded. Run `flask --app wsgi load-catalogue`.")
+
+
+def list_version_groups(version_id: int) -> Sequence[TemplateGroup]:
+    """The groups of a version, in order."""
+    return db.session.scalars(
+        select(TemplateGroup).where(TemplateGroup.version_id == version_id).order_by(TemplateGroup.position)
+    ).all()
+
+
+def list_version_items(version_id: int) -> Sequence[TemplateItem]:
+    """The items of a version, in order."""
+    return db.session.scalars(
+        select(TemplateItem).where(TemplateItem.version_id == version_id).order_by(TemplateItem.position)
+    ).all()

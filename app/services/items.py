@@ -1,0 +1,241 @@
+"""Working an item: its state, value, link, comments, owner and due date."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, update
+
+from app.domain.audit import AuditAction
+from app.domain.checklist import ItemState, check_may_bulk, check_may_set_state
+from app.domain.errors import Conflict, InvalidInput, NotFound
+from app.domain.identifiers import time_ordered_id
+from app.domain.permissions import Permission
+from app.models import ChecklistItem, ItemComment, Person
+from app.queries.items import ItemNow, ItemPlace, get_item_now, get_place, list_items_now, list_places
+from app.services.facts import in_words, plain
+from app.services.write_path import About, Change, write_path
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a change of an item came to. `event` is None when nothing was different."""
+
+    item_id: int
+    revision: int
+    at: datetime
+    event: str | None = None
+
+
+def about_item(place: ItemPlace) -> About:
+    """An item as the object of an event."""
+    return About("item", place.id, place.text, place.module_id, place.release_id, place.template_version_id)
+
+
+def take_item(
+    change: Change, item_id: int, revision: int, permission: Permission, *, yours: str = ""
+) -> tuple[ItemPlace, ItemNow]:
+    """Take the checklist's stream and read the item now; Conflict when the page was older than the item."""
+    place = get_place(item_id)
+    change.actor.require(permission, place.module_id)
+    change.take(place.stream_id)
+    item = get_item_now(item_id)
+    check_revision(item, revision, yours=yours)
+    return place, item
+
+
+def check_revision(item: ItemNow, revision: int, *, yours: str) -> None:
+    """Raise Conflict with both values when somebody else was faster."""
+    if item.revision != revision:
+        raise Conflict(
+            f"Somebody else changed “{item.text}” since you opened this page.", theirs=standing(item), yours=yours
+        )
+
+
+def standing(item: ItemNow) -> str:
+    """In words, where an item stands."""
+    parts = [item.state.word, item.reason, item.value and f"value {item.value}", item.link]
+    return ", ".join(part for part in parts if part)
+
+
+@write_path
+def set_state(
+    change: Change, item_id: int, *, revision: int, state: ItemState, reason: str = "", value: str | None = None
+) -> Saved:
+    """Tick, un-tick, or say that an item is being done, failed or blocked; with its value when one was typed."""
+    yours = ", ".join(part for part in (state.word, reason, value or "") if part)
+    place, item = take_item(change, item_id, revision, Permission.ITEM_WORK, yours=yours)
+    return _set_state(change, place, item, state, reason=reason, value=value)
+
+
+def _set_state(
+    change: Change,
+    place: ItemPlace,
+    item: ItemNow,
+    state: ItemState,
+    *,
+    reason: str,
+    value: str | None,
+    batch: bytes | None = None,
+) -> Saved:
+    values: dict[str, Any] = {}
+    if value is not None and value != item.value:
+        values["value"] = value
+    if item.state is not state or (reason and reason != item.reason):
+        check_may_set_state(item.facts, state, actor_id=change.actor_id, reason=reason)
+        values |= {"state": state, "reason": reason, "changed_by_id": change.actor_id, "state_since": change.at}
+    return save_item(change, place, item, values, reason=reason, batch=batch)
+
+
+def save_item(
+    change: Change,
+    place: ItemPlace,
+    item: ItemNow,
+    values: Mapping[str, Any],
+    *,
+    action: AuditAction | None = None,
+    reason: str = "",
+    new: str | None = None,
+    under: Permission = Permission.ITEM_WORK,
+    batch: bytes | None = None,
+) -> Saved:
+    """Change columns of an item and leave one event per fact; nothing when nothing is different."""
+    if not values:
+        return Saved(item.id, item.revision, change.at)
+    change.session.execute(
+        update(ChecklistItem).where(ChecklistItem.id == item.id).values(revision=item.revision + 1, **values),
+        execution_options={"synchronize_session": False},
+    )
+    event = b""
+    for fact in facts_of(values):
+        event = change.record(
+            action or _ACTIONS[fact],
+            about_item(place),
+            stream=place.stream_id,
+            fact=_WORDS[fact],
+            old=value_words(fact, getattr(item, fact)),
+            new=new if new is not None else value_words(fact, values[fact]),
+            reason=reason,
+            before={name: body_value(getattr(item, name)) for name in _PARTS[fact]} | {"revision": item.revision},
+            after={name: body_value(values.get(name, getattr(item, name))) for name in _PARTS[fact]}
+            | {"revision": item.revision + 1},
+            under=under,
+            batch=batch,
+        )
+    return Saved(item.id, item.revision + 1, change.at, event.hex())
+
+
+# The facts of an item, the columns that each is made of, and the words and action it is remembered by.
+_PARTS = {
+    "value": ("value",),
+    "link": ("link",),
+    "assignee_id": ("assignee_id",),
+    "due_on": ("due_on",),
+    "state": ("state", "reason", "changed_by_id", "state_since"),
+}
+_WORDS = {"value": "value", "link": "link", "assignee_id": "owner", "due_on": "due date", "state": "state"}
+_ACTIONS = {
+    "value": AuditAction.ITEM_CHANGED,
+    "link": AuditAction.ITEM_CHANGED,
+    "due_on": AuditAction.ITEM_CHANGED,
+    "assignee_id": AuditAction.ITEM_ASSIGNED,
+    "state": AuditAction.ITEM_STATE_CHANGED,
+}
+
+
+def facts_of(values: Mapping[str, Any]) -> list[str]:
+    """The facts among columns; the state last, because its event is the one that can be taken back."""
+    return [fact for fact in _PARTS if fact in values]
+
+
+def value_words(fact: str, value: Any) -> str:
+    """A fact's value as it stands in the history."""
+    return value.word if isinstance(value, ItemState) else in_words(fact, value)
+
+
+def body_value(value: Any) -> Any:
+    """A column's value as it can stand in a canonical body."""
+    return value.value if isinstance(value, ItemState) else plain(value)
+
+
+@write_path
+def set_value(change: Change, item_id: int, *, revision: int, value: str, link: str) -> Saved:
+    """Keep what was measured, and where to look."""
+    place, item = take_item(change, item_id, revision, Permission.ITEM_WORK, yours=f"{value} {link}".strip())
+    if link and not link.startswith(("https://", "http://")):
+        raise InvalidInput(link="Give a whole address, beginning with https://.")
+    wanted = {"value": value, "link": link}
+    return save_item(change, place, item, {n: v for n, v in wanted.items() if v != getattr(item, n)})
+
+
+@write_path
+def add_comment(change: Change, item_id: int, *, text: str) -> Saved:
+    """Say something about an item. It has no revision to be stale against: both comments stay."""
+    place = get_place(item_id)
+    change.actor.require(Permission.ITEM_WORK, place.module_id)
+    if not text:
+        raise InvalidInput(text="Type a comment.")
+    change.take(place.stream_id)
+    item = get_item_now(item_id)
+    change.session.execute(
+        insert(ItemComment).values(item_id=item_id, author_id=change.actor_id, text=text, created_at=change.at)
+    )
+    change.session.execute(
+        update(ChecklistItem).where(ChecklistItem.id == item_id).values(comment_count=item.comment_count + 1),
+        execution_options={"synchronize_session": False},
+    )
+    change.record(
+        AuditAction.ITEM_COMMENTED,
+        about_item(place),
+        stream=place.stream_id,
+        new=text,
+        under=Permission.ITEM_WORK,
+    )
+    return Saved(item_id, item.revision, change.at)
+
+
+@write_path
+def assign(change: Change, item_id: int, *, revision: int, assignee_id: int | None, due_on: date | None) -> Saved:
+    """Give an item an owner and a due date, or take them away."""
+    place, item = take_item(change, item_id, revision, Permission.ITEM_ASSIGN)
+    if assignee_id is not None:
+        person = change.session.get(Person, assignee_id)
+        if person is None or person.deactivated_at is not None:
+            raise InvalidInput(assignee_id="There is no such person, or the account is deactivated.")
+    wanted = {"assignee_id": assignee_id, "due_on": due_on}
+    values = {name: value for name, value in wanted.items() if value != getattr(item, name)}
+    return save_item(change, place, item, values, under=Permission.ITEM_ASSIGN)
+
+
+@write_path
+def set_states(
+    change: Change, checklist_id: int, items: tuple[tuple[int, int], ...], *, state: ItemState, reason: str
+) -> list[Saved]:
+    """Set several items of one checklist at once, with one sentence for all; one event each, one batch."""
+    places, rows = take_items(change, checklist_id, items)
+    batch = time_ordered_id()
+    saved = []
+    for item in rows:
+        check_may_bulk(item.facts, state, reason=reason)
+        saved.append(_set_state(change, places[item.id], item, state, reason=reason, value=None, batch=batch))
+    return saved
+
+
+def take_items(
+    change: Change, checklist_id: int, items: tuple[tuple[int, int], ...]
+) -> tuple[dict[int, ItemPlace], list[ItemNow]]:
+    """Take the stream of one checklist and read several of its items; all must be its own and as they were seen."""
+    if not items:
+        raise InvalidInput(item_ids="Select at least one item.")
+    revisions = dict(items)
+    places = {place.id: place for place in list_places(list(revisions))}
+    if len(places) != len(revisions) or {place.checklist_id for place in places.values()} != {checklist_id}:
+        raise NotFound("These items do not belong to one checklist.")
+    first = next(iter(places.values()))
+    change.actor.require(Permission.ITEM_WORK, first.module_id)
+    change.take(first.stream_id)
+    rows = list_items_now(list(revisions))
+    for item in rows:
+        check_revision(item, revisions[item.id], yours="several items at once")
+    return places, rows

@@ -1,0 +1,57 @@
+"""One's own name, time zone, keyboard switch and password."""
+
+from zoneinfo import available_timezones
+
+from pydantic import SecretStr
+
+from app.domain.actors import Origin
+from app.domain.audit import AuditAction
+from app.domain.errors import Conflict, InvalidInput
+from app.queries.people import get_person
+from app.services.people import about_person, check_new_password, set_name
+from app.services.secret import hash_password, is_password
+from app.services.sessions import end_all_sessions
+from app.services.write_path import Change, write_path
+
+
+def change_password(origin: Origin, *, old: str, new: str) -> None:
+    """Change one's own password; every other session of this person ends."""
+    person = get_person(origin.actor.id or 0)
+    if not is_password(old, person.password_hash):
+        raise InvalidInput(old_password="This is not your password.")  # noqa: S106
+    check_new_password(new, person.name, person.email)
+    _change_password(origin, SecretStr(hash_password(new)))
+
+
+@write_path
+def _change_password(change: Change, hashed: SecretStr) -> bool:
+    stream = change.take_subject("person", change.actor_id)
+    person = get_person(change.actor_id)
+    person.password_hash = hashed.get_secret_value()
+    end_all_sessions(change, person.id, but=change.actor.session_id)
+    change.record(AuditAction.PASSWORD_CHANGED, about_person(person), stream=stream)
+    return True
+
+
+@write_path
+def update_profile(change: Change, *, revision: int, name: str, time_zone: str, shortcuts_enabled: bool) -> bool:
+    """Change one's own name, time zone and keyboard switch; one event per fact."""
+    stream = change.take_subject("person", change.actor_id)
+    person = get_person(change.actor_id)
+    if person.revision != revision:
+        raise Conflict("Your profile was changed elsewhere meanwhile.", theirs=person.name, yours=name)
+    if time_zone not in available_timezones():
+        raise InvalidInput(time_zone="There is no such time zone. Choose one from the list.")
+    if name != person.name:
+        # Only the digests stand in the history; the names themselves stay erasable.
+        set_name(change, person, name)
+        change.record(AuditAction.PERSON_CHANGED, about_person(person), stream=stream, fact="name")
+    facts = {"time zone": ("time_zone", time_zone), "shortcuts": ("shortcuts_enabled", shortcuts_enabled)}
+    for fact, (attribute, new) in facts.items():
+        if (old := getattr(person, attribute)) != new:
+            setattr(person, attribute, new)
+            change.record(
+                AuditAction.PERSON_CHANGED, about_person(person), stream=stream, fact=fact, old=str(old), new=str(new)
+            )
+    person.revision += 1
+    return True

@@ -1,0 +1,243 @@
+"""Releases: create, edit, choose modules, ship, archive; and the changes under a module."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from app.domain.audit import AuditAction
+from app.domain.checklist import BelongsTo
+from app.domain.errors import Conflict, InvalidInput, NotFound, RuleViolation
+from app.domain.modules import is_key
+from app.domain.permissions import Permission
+from app.models import Change as MergeRequest
+from app.models import Module, Release, ReleaseModule
+from app.queries.modules import get_module
+from app.queries.releases import get_release, list_release_module_ids
+from app.services.checklists import make_checklist
+from app.services.facts import change_facts
+from app.services.write_path import About, Change, write_path
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFacts:
+    """What is typed about a release."""
+
+    name: str
+    planned_on: date | None = None
+    notes: str = ""
+
+
+def _about(release: Release) -> About:
+    return About("release", release.id, release.name, release_id=release.id)
+
+
+@write_path
+def create_release(change: Change, key: str, facts: ReleaseFacts, *, copy_from: str = "") -> str:
+    """Add a release with its own checklist, and the modules of an earlier one if asked. Gives the key."""
+    change.actor.require(Permission.RELEASE_MANAGE, None)
+    if not is_key(key):
+        raise InvalidInput(key="Use small letters, digits, dots and dashes, for example 2026.11.")
+    if change.session.scalar(select(Release.id).where(Release.key == key)) is not None:
+        raise InvalidInput(key=f"There is a release “{key}” already.")
+    release = Release(key=key, name=facts.name, planned_on=facts.planned_on, notes=facts.notes, created_at=change.at)
+    change.session.add(release)
+    change.session.flush()
+    stream = change.new_stream("release", release.id)
+    change.record(AuditAction.RELEASE_CREATED, _about(release), stream=stream, under=Permission.RELEASE_MANAGE)
+    make_checklist(change, BelongsTo.RELEASE, release.id, label=f"release {release.name}", release_id=release.id)
+    if copy_from:
+        earlier = get_release(copy_from, change.actor)
+        _add_modules(change, release, stream, list_release_module_ids(earlier.id))
+    return key
+
+
+def _take(change: Change, key: str, revision: int | None = None) -> tuple[Release, int]:
+    """Take the release's stream and read the release as it is now."""
+    change.actor.require(Permission.RELEASE_MANAGE, None)
+    stream = change.take_subject("release", get_release(key, change.actor).id)
+    release = get_release(key, change.actor)
+    if revision is not None and release.revision != revision:
+        raise Conflict("Somebody else changed this release while you were typing.", theirs=release.name)
+    release.revision += 1
+    return release, stream
+
+
+@write_path
+def update_release(change: Change, key: str, facts: ReleaseFacts, *, revision: int) -> bool:
+    """Change name, date or notes."""
+    release, stream = _take(change, key, revision)
+    change_facts(
+        change,
+        release,
+        {"name": ("name", facts.name), "date": ("planned_on", facts.planned_on), "notes": ("notes", facts.notes)},
+        action=AuditAction.RELEASE_CHANGED,
+        about=_about(release),
+        stream=stream,
+        under=Permission.RELEASE_MANAGE,
+    )
+    return True
+
+
+@write_path
+def add_modules(change: Change, key: str, module_ids: tuple[int, ...]) -> int:
+    """Put modules into a release; each gets its checklist. Gives how many were added."""
+    release, stream = _take(change, key)
+    _check_open(release)
+    return _add_modules(change, release, stream, module_ids)
+
+
+def _add_modules(change: Change, release: Release, stream: int, module_ids: Sequence[int]) -> int:
+    here = {
+        row.module_id: row
+        for row in change.session.scalars(select(ReleaseModule).where(ReleaseModule.release_id == release.id))
+    }
+    added = 0
+    for module in change.session.scalars(
+        select(Module).where(Module.id.in_(module_ids), Module.archived_at.is_(None)).order_by(Module.id)
+    ):
+        row = here.get(module.id)
+        if row is None:
+            _begin(change, release, module)
+        elif row.removed_at is not None:
+            row.removed_at = None  # its checklist is still there, with all that was done
+        else:
+            continue
+        added += 1
+        change.record(
+            AuditAction.RELEASE_MODULE_ADDED,
+            About("release", release.id, release.name, module.id, release.id),
+            stream=stream,
+            new=module.name,
+            under=Permission.RELEASE_MANAGE,
+        )
+    return added
+
+
+def _begin(change: Change, release: Release, module: Module) -> None:
+    row = ReleaseModule(release_id=release.id, module_id=module.id, added_at=change.at)
+    change.session.add(row)
+    change.session.flush()
+    make_checklist(
+        change,
+        BelongsTo.MODULE,
+        row.id,
+        label=f"{module.name} in {release.name}",
+        release_id=release.id,
+        module_id=module.id,
+    )
+
+
+@write_path
+def remove_module(change: Change, key: str, module_key: str) -> bool:
+    """Take a module out of a release. What was done stays, and comes back when it is added again."""
+    release, stream = _take(change, key)
+    _check_open(release)
+    module = get_module(module_key, change.actor)
+    row = change.session.scalar(
+        select(ReleaseModule).where(
+            ReleaseModule.release_id == release.id,
+            ReleaseModule.module_id == module.id,
+            ReleaseModule.removed_at.is_(None),
+        )
+    )
+    if row is None:
+        raise NotFound("This module is not in the release.")
+    row.removed_at = change.at
+    change.record(
+        AuditAction.RELEASE_MODULE_REMOVED,
+        About("release", release.id, release.name, module.id, release.id),
+        stream=stream,
+        old=module.name,
+        under=Permission.RELEASE_MANAGE,
+    )
+    return True
+
+
+def _check_open(release: Release) -> None:
+    if release.shipped_at is not None:
+        raise RuleViolation("This release has shipped. Reopen it first.")
+
+
+@write_path
+def ship_release(change: Change, key: str) -> bool:
+    """Mark a release as shipped: it is no longer the current one."""
+    release, stream = _take(change, key)
+    if release.shipped_at is not None:
+        return False
+    release.shipped_at = change.at
+    change.record(AuditAction.RELEASE_SHIPPED, _about(release), stream=stream, under=Permission.RELEASE_MANAGE)
+    return True
+
+
+@write_path
+def reopen_release(change: Change, key: str, reason: str) -> bool:
+    """Take the mark back, with a reason."""
+    release, stream = _take(change, key)
+    if not reason:
+        raise InvalidInput(reason="Say why it is open again.")
+    if release.shipped_at is None:
+        return False
+    release.shipped_at = None
+    change.record(
+        AuditAction.RELEASE_REOPENED, _about(release), stream=stream, reason=reason, under=Permission.RELEASE_MANAGE
+    )
+    return True
+
+
+@write_path
+def archive_release(change: Change, key: str) -> bool:
+    """Take a release out of the lists; its pages stay."""
+    release, stream = _take(change, key)
+    if release.archived_at is not None:
+        return False
+    release.archived_at = change.at
+    change.record(AuditAction.RELEASE_ARCHIVED, _about(release), stream=stream, under=Permission.RELEASE_MANAGE)
+    return True
+
+
+@write_path
+def restore_release(change: Change, key: str) -> bool:
+    """Bring an archived release back."""
+    release, stream = _take(change, key)
+    if release.archived_at is None:
+        return False
+    release.archived_at = None
+    change.record(AuditAction.RELEASE_RESTORED, _about(release), stream=stream, under=Permission.RELEASE_MANAGE)
+    return True
+
+
+@write_path
+def add_change(change: Change, release_key: str, module_key: str, number: int, *, title: str, link: str) -> int:
+    """Name a merge request of a module in a release; its checklist is made with it. Gives its number."""
+    release = get_release(release_key, change.actor)
+    module = get_module(module_key, change.actor)
+    change.actor.require(Permission.ITEM_WORK, module.id)
+    stream = change.take_subject("release", release.id)
+    if module.id not in list_release_module_ids(release.id):
+        raise NotFound("This module is not in the release.")
+    if link and not link.startswith(("https://", "http://")):
+        raise InvalidInput(link="Give a whole address, beginning with https://.")
+    same = select(MergeRequest.id).where(
+        MergeRequest.release_id == release.id, MergeRequest.module_id == module.id, MergeRequest.number == number
+    )
+    if change.session.scalar(same) is not None:
+        raise InvalidInput(number=f"The change {number} is here already.")
+    row = MergeRequest(
+        release_id=release.id, module_id=module.id, number=number, title=title, link=link, created_at=change.at
+    )
+    change.session.add(row)
+    change.session.flush()
+    label = f"!{number} {title}".strip()
+    about = About("change", row.id, label, module.id, release.id)
+    change.record(AuditAction.CHANGE_ADDED, about, stream=stream, new=link, under=Permission.ITEM_WORK)
+    make_checklist(
+        change,
+        BelongsTo.CHANGE,
+        row.id,
+        label=f"{module.name} in {release.name}, change {label}",
+        release_id=release.id,
+        module_id=module.id,
+    )
+    return number

@@ -1,0 +1,93 @@
+"""Templates: publishing the built-in catalogue."""
+
+from hashlib import sha256
+
+import rfc8785
+from sqlalchemy import insert, select
+
+from app.catalogue.reader import Catalogue, read_catalogue
+from app.domain.audit import AuditAction
+from app.models import Environment, Template, TemplateGroup, TemplateItem, TemplateVersion
+from app.services.write_path import SYSTEM_STREAM, About, Change, write_path
+
+BUILT_IN = "migration-maintenance"
+BUILT_IN_NAME = "Migration maintenance"
+FIRST_ENVIRONMENTS = (("staging", "Staging"), ("production", "Production"))
+
+
+@write_path
+def load_catalogue(change: Change) -> bool:
+    """Publish the built-in catalogue as version 1 of its template; False when that was done before."""
+    change.take_subject(*SYSTEM_STREAM)
+    if change.session.scalar(select(Template.id).where(Template.key == BUILT_IN)) is not None:
+        return False
+    for position, (key, name) in enumerate(FIRST_ENVIRONMENTS, start=1):
+        change.session.add(Environment(key=key, name=name, position=position))
+    template = Template(key=BUILT_IN, name=BUILT_IN_NAME, created_at=change.at)
+    change.session.add(template)
+    change.session.flush()
+    stream = change.new_stream("template", template.id)
+    catalogue = read_catalogue()
+    version = TemplateVersion(
+        template_id=template.id,
+        number=1,
+        note="The built-in catalogue.",
+        digest=catalogue_digest(catalogue),
+        published_at=change.at,
+    )
+    change.session.add(version)
+    change.session.flush()
+    _add_content(change, version.id, catalogue)
+    change.record(
+        AuditAction.TEMPLATE_PUBLISHED,
+        About("template_version", version.id, f"{BUILT_IN_NAME}, version 1", template_version_id=version.id),
+        stream=stream,
+        after={"digest": version.digest.hex()},
+    )
+    return True
+
+
+def _add_content(change: Change, version_id: int, catalogue: Catalogue) -> None:
+    for group in catalogue.groups:
+        row = TemplateGroup(
+            version_id=version_id,
+            key=group.key,
+            title=group.title,
+            section=group.section,
+            belongs_to=group.belongs_to,
+            mode=group.mode,
+            position=group.position,
+        )
+        change.session.add(row)
+        change.session.flush()
+        change.session.execute(
+            insert(TemplateItem),
+            [
+                {
+                    "version_id": version_id,
+                    "group_id": row.id,
+                    "key": item.key,
+                    "text": item.text,
+                    "guidance": item.guidance,
+                    "phase": item.phase,
+                    "belongs_to": item.belongs_to,
+                    "gate": item.gate or "",
+                    "severity": item.severity,
+                    "natural_role": item.natural_role,
+                    "value_prompt": item.value_prompt,
+                    "value_kind": item.value_kind.value if item.value_kind else "",
+                    "position": item.position,
+                }
+                for item in group.items
+            ],
+        )
+
+
+def catalogue_digest(catalogue: Catalogue) -> bytes:
+    """The digest of what a published version says."""
+    content = [
+        [item.key, item.text, item.guidance, item.phase.value, item.gate or "", item.severity.value, group.key]
+        for group in catalogue.groups
+        for item in group.items
+    ]
+    return sha256(rfc8785.dumps(content)).digest()

@@ -1,0 +1,279 @@
+"""The one way in which anything is changed.
+
+A service function marked `@write_path` runs in one transaction, which 1. inserts the idempotency key, or gives the
+stored answer; 2. takes each stream it touches by UPDATE, in id order; 3. reads, compares revisions and asks the rules;
+4. changes rows; 5. writes one event per fact, chained to the one before it in its stream. The whole is repeated from a
+fresh session when the database asks for it. A refusal leaves an event of its own on the system stream.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import wraps
+from hashlib import sha256
+from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, get_type_hints
+
+from pydantic import TypeAdapter
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.database import in_transaction
+from app.domain.actors import Actor, Origin
+from app.domain.audit import AuditAction, moment_text, seal
+from app.domain.errors import Busy, Conflict, DomainError, KeyReused, NotPermitted, RuleViolation
+from app.domain.identifiers import time_ordered_id
+from app.domain.permissions import Permission
+from app.models import AuditEvent, IdempotencyKey, Stream
+from app.models.base import utc_now
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SYSTEM_STREAM = ("system", 0)
+# Refusals that are remembered: role, stale page, rule. A missing thing or a typing error is no attempt at anything.
+REMEMBERED = (NotPermitted, RuleViolation, Conflict)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an event is about, and where it belongs."""
+
+    kind: str
+    id: int
+    label: str
+    module_id: int | None = None
+    release_id: int | None = None
+    template_version_id: int | None = None
+
+
+@dataclass(slots=True)
+class Change:
+    """One transaction under way: what it has taken, and what it will leave in the history."""
+
+    origin: Origin
+    session: Session
+    at: datetime = field(default_factory=utc_now)
+    taken: set[int] = field(default_factory=set)
+    pending: list[tuple[int, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def actor(self) -> Actor:
+        """Who changes."""
+        return self.origin.actor
+
+    @property
+    def actor_id(self) -> int:
+        """The number of the person who changes; only for what needs somebody signed in."""
+        if self.origin.actor.id is None:
+            raise NotPermitted("Sign in first.")
+        return self.origin.actor.id
+
+    def take(self, *stream_ids: int) -> None:
+        """Take streams, in id order. An UPDATE and not only a lock, so that it holds across cluster nodes too."""
+        for stream_id in sorted(set(stream_ids) - self.taken):
+            self.session.execute(
+                update(Stream).where(Stream.id == stream_id).values(version=Stream.version + 1),
+                execution_options={"synchronize_session": False},
+            )
+            self.taken.add(stream_id)
+
+    def take_subject(self, kind: str, subject_id: int) -> int:
+        """Take the stream of a subject, and give its number."""
+        stream_id = self.session.scalar(select(Stream.id).where(Stream.kind == kind, Stream.subject_id == subject_id))
+        if stream_id is None:
+            return self.new_stream(kind, subject_id)
+        self.take(stream_id)
+        return stream_id
+
+    def new_stream(self, kind: str, subject_id: int) -> int:
+        """Begin the stream of something new. It is taken: nobody else can see it yet."""
+        stream = Stream(kind=kind, subject_id=subject_id, version=1)
+        self.session.add(stream)
+        self.session.flush()
+        self.taken.add(stream.id)
+        return stream.id
+
+    def record(
+        self,
+        action: AuditAction,
+        about: About,
+        *,
+        stream: int,
+        fact: str = "",
+        old: str = "",
+        new: str = "",
+        reason: str = "",
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        under: Permission | None = None,
+        batch: bytes | None = None,
+    ) -> bytes:
+        """Remember one changed fact. The event is written, numbered and chained when the work is done."""
+        role = self.actor.acting_role(under, about.module_id) if under else None
+        event_id = time_ordered_id()
+        columns = {
+            "id": event_id,
+            "stream_id": stream,
+            "occurred_at": self.at,
+            "actor_id": self.actor.id,
+            "actor_name_id": self.actor.name_id,
+            "actor_role": role.value if role else self.actor.means if self.actor.id is None else "",
+            "action": action,
+            "object_kind": about.kind,
+            "object_id": about.id,
+            "object_label": about.label[:500],
+            "fact": fact,
+            "module_id": about.module_id,
+            "release_id": about.release_id,
+            "old_value": old,
+            "new_value": new,
+            "reason": reason,
+            "request_id": self.origin.request_id,
+            "batch": batch,
+        }
+        self.pending.append((stream, columns, self._body(columns, about, before, after)))
+        return event_id
+
+    def _body(
+        self,
+        columns: dict[str, Any],
+        about: About,
+        before: Mapping[str, Any] | None,
+        after: Mapping[str, Any] | None,
+    ) -> dict[str, Any]:
+        return {
+            "id": columns["id"].hex(),
+            "op": columns["action"].value,
+            "actor": {
+                "id": self.actor.id,
+                "name_sha256": self.actor.name_digest.hex(),
+                "role": columns["actor_role"],
+                "auth": self.actor.means,
+                "session_id": self.actor.session_id,
+            },
+            "at": moment_text(self.at),
+            "req_id": self.origin.request_id,
+            "idem": self.origin.key.hex(),
+            "object": {"kind": about.kind, "id": about.id, "label": columns["object_label"]},
+            "fact": columns["fact"],
+            "module_id": about.module_id,
+            "release_id": about.release_id,
+            "template_version_id": about.template_version_id,
+            "old": columns["old_value"],
+            "new": columns["new_value"],
+            "before": dict(before) if before is not None else None,
+            "after": dict(after) if after is not None else None,
+            "why": columns["reason"],
+            "batch": columns["batch"].hex() if columns["batch"] else None,
+        }
+
+    def write_history(self) -> None:
+        """Number, chain and insert what was recorded, and move each stream's tail."""
+        if not self.pending:
+            return
+        ids = sorted({stream for stream, _, _ in self.pending})
+        if not self.taken.issuperset(ids):
+            raise RuntimeError("an event was recorded on a stream that was not taken")
+        tails = {
+            row.id: (row.sequence, row.tail_digest)
+            for row in self.session.execute(
+                select(Stream.id, Stream.sequence, Stream.tail_digest).where(Stream.id.in_(ids))
+            )
+        }
+        rows = []
+        for stream, columns, body in self.pending:
+            sequence, tail = tails[stream]
+            sealed = seal({**body, "stream": stream, "stream_seq": sequence + 1, "prev": tail.hex() if tail else None})
+            rows.append({**columns, "stream_sequence": sequence + 1, "body": sealed.body, "leaf": sealed.leaf})
+            tails[stream] = (sequence + 1, sealed.leaf)
+        self.session.execute(insert(AuditEvent), rows)
+        for stream in ids:
+            sequence, tail = tails[stream]
+            self.session.execute(
+                update(Stream).where(Stream.id == stream).values(sequence=sequence, tail_digest=tail),
+                execution_options={"synchronize_session": False},
+            )
+
+
+def write_path(work: Callable[Concatenate[Change, P], R]) -> Callable[Concatenate[Origin, P], R]:
+    """Make a service function of `work`: it is called with an Origin and runs with a Change."""
+    adapter: TypeAdapter[R] = TypeAdapter(get_type_hints(work)["return"])
+
+    @wraps(work)
+    def run(origin: Origin, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        # The content that the key stands for. Secrets are SecretStr and have no digits in their repr.
+        asked = repr((work.__qualname__, args, sorted(kwargs.items())))
+        digest = sha256(asked.encode()).digest()
+
+        def attempt(session: Session) -> R:
+            change = Change(origin, session)
+            answer = _claim(change, digest)
+            if answer is not None:
+                return adapter.validate_json(answer)
+            result = work(change, *args, **kwargs)
+            _store(change, adapter.dump_json(result))
+            change.write_history()
+            return result
+
+        try:
+            return in_transaction(attempt)
+        except REMEMBERED as refusal:
+            _remember(origin, refusal)
+
+    return run
+
+
+def _claim(change: Change, digest: bytes) -> bytes | None:
+    """Insert the idempotency key; give the stored answer when it is there already."""
+    owner = change.actor.id or 0
+    try:
+        change.session.execute(
+            insert(IdempotencyKey).values(
+                person_id=owner, key=change.origin.key, request_digest=digest, created_at=change.at
+            )
+        )
+    except IntegrityError:
+        found = change.session.execute(
+            select(IdempotencyKey.request_digest, IdempotencyKey.answer).where(
+                IdempotencyKey.person_id == owner, IdempotencyKey.key == change.origin.key
+            )
+        ).one_or_none()
+        if found is None or found.answer is None:
+            raise Busy("The same request is still being worked on.") from None
+        if found.request_digest != digest:
+            raise KeyReused("This form was sent before with other content. Reload the page and try again.") from None
+        return bytes(found.answer)
+    return None
+
+
+def _store(change: Change, answer: bytes) -> None:
+    change.session.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.person_id == (change.actor.id or 0), IdempotencyKey.key == change.origin.key)
+        .values(answer=answer),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _remember(origin: Origin, refusal: DomainError) -> NoReturn:
+    record_refusal(origin, refusal)
+    raise refusal
+
+
+def record_refusal(origin: Origin, refusal: DomainError) -> None:
+    """Leave a refused attempt in the history, in a transaction of its own."""
+
+    def attempt(session: Session) -> None:
+        change = Change(origin, session)
+        stream = change.take_subject(*SYSTEM_STREAM)
+        change.record(
+            AuditAction.ATTEMPT_REFUSED,
+            About(kind="attempt", id=0, label=refusal.sentence),
+            stream=stream,
+            fact=type(refusal).__name__,
+            new=origin.path[:200],
+        )
+        change.write_history()
+
+    in_transaction(attempt)

@@ -1,0 +1,71 @@
+"""Access is declared on each view and enforced in one place. An undeclared view answers nobody."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Flask, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from app.domain.actors import missing_role
+from app.domain.errors import NotPermitted
+from app.domain.permissions import Permission
+from app.services.write_path import record_refusal
+from app.web.origin import origin
+from app.web.resume import keep_typed
+
+View = TypeVar("View", bound=Callable[..., object])
+
+PUBLIC = "public"
+PUBLIC_ENDPOINTS = {"static"}
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Declare the permission a view asks for."""
+
+    def declare(view: View) -> View:
+        view.access = permission  # type: ignore[attr-defined]  # a mark on the function, read by the guard below
+        return view
+
+    return declare
+
+
+def public(view: View) -> View:
+    """Declare that a view answers anyone."""
+    view.access = PUBLIC  # type: ignore[attr-defined]  # a mark on the function, read by the guard below
+    return view
+
+
+def declared_access(app: Flask, endpoint: str) -> Permission | str | None:
+    """What a view declares; None when it declares nothing."""
+    if endpoint in PUBLIC_ENDPOINTS:
+        return PUBLIC
+    return getattr(app.view_functions[endpoint], "access", None)
+
+
+def init_app(app: Flask) -> None:
+    """Guard every request."""
+    app.before_request(_enforce)
+
+
+def _enforce() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        return None
+    access = declared_access(current_app, request.endpoint)
+    if access == PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        return _ask_to_sign_in()
+    if not isinstance(access, Permission) or not current_user.may(access):
+        refusal = NotPermitted(missing_role(access) if isinstance(access, Permission) else "This page answers nobody.")
+        record_refusal(origin(), refusal)
+        raise refusal
+    return None
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    """Send a reader to the sign-in page and back; keep what a writer has typed."""
+    if request.method in {"GET", "HEAD"}:
+        return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
+    page = render_template("auth/ended.html", resume=keep_typed(request))
+    return page, 401

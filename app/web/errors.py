@@ -1,0 +1,154 @@
+"""From a refusal to a page: the only file that turns domain errors into status codes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import structlog
+from flask import Flask, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from app.database import db, is_unreachable
+from app.domain.errors import (
+    Busy,
+    Conflict,
+    DomainError,
+    Gone,
+    InvalidInput,
+    KeyReused,
+    NotFound,
+    NotPermitted,
+    RuleViolation,
+    TooMany,
+)
+from app.web.origin import request_id
+
+STATUS: dict[type[DomainError], int] = {
+    InvalidInput: 422,
+    KeyReused: 422,
+    NotFound: 404,
+    NotPermitted: 403,
+    RuleViolation: 409,
+    Conflict: 409,
+    Gone: 410,
+    TooMany: 429,
+    Busy: 503,
+}
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an error page says."""
+
+    title: str
+    reason: str
+    advice: str
+
+
+PAGES: dict[int, Words] = {
+    400: Words("This request cannot be read", "Something in it is missing or wrong.", "Go back and try again."),
+    401: Words("Sign in first", "Your session has ended.", "Sign in and try again."),
+    403: Words("Not allowed", "Your role does not allow this.", "Ask an administrator for the role you need."),
+    404: Words("Nothing here", "There is no such page, or it is not yours to see.", "Check the address."),
+    405: Words("Not this way", "This address does not take that kind of request.", "Go back and use the page."),
+    409: Words("Not possible now", "Somebody or something was faster.", "Look at what it is now and decide again."),
+    410: Words("This link has ended", "It was used already or is too old.", "Ask for a new one."),
+    413: Words("Too large", "What was sent is larger than this page takes.", "Send less at once."),
+    415: Words("Wrong kind of content", "This address does not take that kind of content.", "Use the page's own form."),
+    422: Words("Something is missing", "What was sent cannot be taken as it is.", "Go back, mend it, send it again."),
+    429: Words("Too many tries", "This was tried too often.", "Wait a little, then try again."),
+    500: Words("A fault of ours", "Something went wrong and was written down.", "Nothing was half done. Try again."),
+    503: Words("The database does not answer", "Nothing was changed.", "Wait a moment and send it again."),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Bind a page to every way of failing."""
+    app.register_error_handler(DomainError, _refuse)
+    app.register_error_handler(CSRFError, _refuse_token)
+    app.register_error_handler(HTTPException, _answer)
+    app.register_error_handler(Exception, _fail)
+
+
+@contextmanager
+def refusals_shown_in(form: FlaskForm) -> Iterator[None]:
+    """Show what the rules refuse above the form, or beside the field that they name; the typed text stays."""
+    try:
+        yield
+    except InvalidInput as refusal:
+        for name, sentence in refusal.fields.items():
+            if name in form:
+                form[name].errors = [*form[name].errors, sentence]
+            else:
+                form.form_errors.append(sentence)
+    except (RuleViolation, Conflict, KeyReused) as refusal:
+        form.form_errors.append(refusal.sentence)
+        form.status = status_of(refusal)
+
+
+def status_of(refusal: DomainError) -> int:
+    """The status code of a refusal."""
+    return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
+
+
+def form_status(form: FlaskForm) -> int:
+    """The status of a form that is shown again."""
+    return getattr(form, "status", 422)
+
+
+def error_page(status: int, reason: str = "") -> ResponseReturnValue:
+    """The product's page for a status; it asks nothing of the database."""
+    words = PAGES.get(status, PAGES[500 if status >= 500 else 400])
+    return (
+        render_template(
+            "errors/page.html",
+            status=status,
+            title=words.title,
+            reason=reason or words.reason,
+            advice=words.advice,
+            request_id=request_id(),
+            way_on=(url_for("home.show"), "To the start"),
+        ),
+        status,
+    )
+
+
+def _refuse(refusal: DomainError) -> ResponseReturnValue:
+    response = make_response(error_page(status_of(refusal), refusal.sentence))
+    if isinstance(refusal, TooMany):
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    if isinstance(refusal, Busy):
+        response.headers["Retry-After"] = "2"
+    return response
+
+
+def _refuse_token(_error: CSRFError) -> ResponseReturnValue:
+    return error_page(400, "This page was open too long, or it is not yours. Reload it and send again.")
+
+
+def _answer(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return error
+    status = error.code or 500
+    # Only our own aborts carry a sentence of ours.
+    reason = error.description if status == 403 and error.description != type(error).description else ""
+    response = make_response(error_page(status, reason or ""))
+    for name, value in error.get_headers():
+        if name.lower() in {"allow", "retry-after"}:
+            response.headers[name] = value
+    return response
+
+
+def _fail(error: Exception) -> ResponseReturnValue:
+    db.session.remove()
+    if is_unreachable(error):
+        log.warning("database unreachable", request_id=request_id(), path=request.path, kind=type(error).__name__)
+        response = make_response(error_page(503))
+        response.headers["Retry-After"] = "2"
+        return response
+    log.error("unhandled", request_id=request_id(), path=request.path, exc_info=error)
+    return error_page(500)

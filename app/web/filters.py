@@ -1,0 +1,80 @@
+"""Template filters, and the rule that an undefined name is an error."""
+
+from datetime import UTC, date, datetime
+
+from flask import Flask
+from flask_login import current_user
+from jinja2 import StrictUndefined
+from markupsafe import Markup, escape
+
+from app.web.origin import new_key
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def init_app(app: Flask) -> None:
+    """Bind the filters."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        moment=moment, clock=clock, day=day, ago=ago, absolute=absolute, weekday=weekday, words=inline_code
+    )
+    app.jinja_env.globals.update(new_key=new_key, product_version=app.config["PRODUCT_VERSION"])
+
+
+def moment(value: datetime) -> Markup:
+    """A moment in relative words, with the absolute one and its zone on hover and focus."""
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        value.astimezone(UTC).isoformat(), absolute(value), ago(value)
+    )
+
+
+def absolute(value: datetime) -> str:
+    """A moment with date, time and zone, as the reader counts."""
+    local = _local(value)
+    return f"{local.day} {local:%B %Y, %H:%M:%S %Z}"
+
+
+def clock(value: datetime) -> str:
+    """The time of day; with the day when it is not today."""
+    local = _local(value)
+    if local.date() == _local(datetime.now(UTC)).date():
+        return f"{local:%H:%M}"
+    return f"{local.day} {local:%B, %H:%M}"
+
+
+def day(value: date | datetime) -> str:
+    """A day in words."""
+    local = _local(value) if isinstance(value, datetime) else value
+    return f"{local.day} {local:%B %Y}"
+
+
+def weekday(value: date) -> str:
+    """A day as one says it within a week."""
+    return f"{value:%A}, {value.day} {value:%B}"
+
+
+def ago(value: datetime) -> str:
+    """How long ago, in one unit."""
+    seconds = (datetime.now(UTC) - value).total_seconds()
+    if seconds < MINUTE:
+        return "just now"
+    for limit, unit, word in ((HOUR, MINUTE, "min"), (DAY, HOUR, "h"), (60 * DAY, DAY, "d")):
+        if seconds < limit:
+            return f"{int(seconds // unit)} {word} ago"
+    return day(value)
+
+
+def inline_code(text: str) -> Markup:
+    """A catalogue text with its `code` spans set as code; everything else stays text."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
+    )
+
+
+def _local(value: datetime) -> datetime:
+    return value.astimezone(current_user.zone if current_user and current_user.is_authenticated else UTC)

@@ -1,0 +1,53 @@
+"""What all forms share."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, StringField
+from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.widgets import PasswordInput
+
+
+def squeeze(text: Any) -> Any:
+    """One line of text: no space around it, no control characters inside."""
+    if not isinstance(text, str):
+        return text
+    return "".join(character if character.isprintable() else " " for character in text).strip()
+
+
+def trim(text: Any) -> Any:
+    """Several lines of text: no space around it, line ends of one kind, no other control characters."""
+    if not isinstance(text, str):
+        return text
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(character for character in lines if character.isprintable() or character in "\n\t").strip()
+
+
+def required(sentence: str) -> DataRequired:
+    """The field has to be filled in; the sentence says with what."""
+    return DataRequired(sentence)
+
+
+def at_most(number: int) -> Length:
+    """A limit on the length, in words."""
+    return Length(max=number, message=f"Use at most {number} characters.")
+
+
+class PasswordField(StringField):
+    """A password: never filtered, never shown again."""
+
+    widget = PasswordInput(hide_value=True)
+
+
+def password_required(sentence: str) -> InputRequired:
+    """The password has to be there; spaces count."""
+    return InputRequired(sentence)
+
+
+def text_of(field: Field) -> str:
+    """What was typed, never None."""
+    return field.data or ""
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # the library has no types
+    """A form of ours."""

@@ -1,0 +1,52 @@
+"""Headers that every answer carries, and the check that a change comes from our own pages."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, request
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+def init_app(app: Flask) -> None:
+    """Guard what comes in and mark what goes out."""
+    app.before_request(_refuse_foreign)
+    app.after_request(_add_headers)
+
+
+def _refuse_foreign() -> None:
+    """A change that another site's page sent is refused, whatever token it carries."""
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            abort(403, "This came from another site's page and was not done.")
+        return
+    sent_from = request.headers.get("Origin")
+    if sent_from is not None and urlsplit(sent_from).netloc != request.host:
+        abort(403, "This came from another site's page and was not done.")
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        # Pages are personal: no store on the way may keep one. ETags still work: they are asked again each time.
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.vary.add("Cookie")
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    return response
