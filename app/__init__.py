@@ -10,12 +10,21 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli
+from app.blueprints.audit import routes as audit
 from app.blueprints.auth import routes as auth
+from app.blueprints.checklists import routes as checklists
 from app.blueprints.health import routes as health
 from app.blueprints.home import routes as home
+from app.blueprints.items import routes as items
+from app.blueprints.me import routes as me
+from app.blueprints.modules import routes as modules
 from app.blueprints.people import routes as people
 from app.blueprints.profile import routes as profile
+from app.blueprints.releases import changing as release_changes
+from app.blueprints.releases import routes as releases
 from app.blueprints.setup import routes as setup
+from app.blueprints.templates import routes as templates
+from app.blueprints.waivers import routes as waivers
 from app.database import bind_engine, db, engine_options, render_item
 from app.extensions import csrf, migrate
 from app.web import access, assets, errors, filters, logs, security
@@ -25,7 +34,10 @@ from config import Settings, SettingsError, load_settings, secret_of
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT_VERSION = "0.1.0"
 
-BLUEPRINTS = (home, setup, auth, profile, people, health)
+BLUEPRINTS = (
+    *(home, setup, auth, profile, people, health),
+    *(modules, releases, release_changes, checklists, items, waivers, me, audit, templates),
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

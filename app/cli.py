@@ -13,11 +13,12 @@ from app.queries.health import schema_state
 from app.queries.people import is_anybody_there
 from app.services.accounts import make_setup_link, new_link_token
 from app.services.templates import load_catalogue
+from app.worker import main
 
 
 def init_app(app: Flask) -> None:
     """Bind the commands."""
-    for command in (prepare, load_catalogue_command, setup_link):
+    for command in (prepare, load_catalogue_command, setup_link, worker):
         app.cli.add_command(command)
 
 
@@ -46,6 +47,13 @@ def setup_link() -> None:
     if is_anybody_there():
         sys.exit("There is an administrator already: people are invited in the browser.")
     _print_setup_link()
+
+
+@click.command("worker")
+@with_appcontext
+def worker() -> None:
+    """Do what is done without a request, until told to end."""
+    main.run(current_app._get_current_object())  # type: ignore[attr-defined]  # the documented way to the app itself
 
 
 def _print_setup_link() -> None:

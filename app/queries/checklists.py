@@ -1,6 +1,5 @@
 """Reads of checklists: what they are about, their groups, their rows."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +14,6 @@ from app.domain.checklist import BelongsTo, ItemState, Mode, Phase, Severity
 from app.domain.errors import NotFound
 from app.domain.permissions import Permission, Role
 from app.domain.readiness import Counts, count
-from app.domain.waivers import WaiverDecision
 from app.models import (
     Change,
     Checklist,
@@ -30,7 +28,6 @@ from app.models import (
     Target,
     Template,
     TemplateVersion,
-    Waiver,
 )
 
 
@@ -204,20 +201,6 @@ def list_groups(checklist: ChecklistHead) -> list[GroupLine]:
 
 
 @dataclass(frozen=True, slots=True)
-class WaiverLine:
-    """The waiver of an item that waits or was approved."""
-
-    id: int
-    reason: str
-    explanation: str
-    decision: WaiverDecision
-    requested_by_id: int
-    requested_by_name: str
-    requested_at: datetime
-    decided_by_name: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class ItemRow:
     """One box as a page shows it."""
 
@@ -269,34 +252,3 @@ def get_row(item_id: int) -> ItemRow:
     if row is None:
         raise NotFound("There is no such item, or it is not yours to see.")
     return ItemRow(*tuple(row))
-
-
-def list_waivers_of(item_ids: Sequence[int]) -> dict[int, WaiverLine]:
-    """The waiver that stands behind each item which waits or is not applicable."""
-    if not item_ids:
-        return {}
-    asker, decider = aliased(Person), aliased(Person)
-    rows = db.session.execute(
-        select(Waiver, asker.name, decider.name)
-        .join(asker, asker.id == Waiver.requested_by_id)
-        .outerjoin(decider, decider.id == Waiver.decided_by_id)
-        .where(
-            Waiver.item_id.in_(item_ids),
-            Waiver.decision.in_([WaiverDecision.PENDING, WaiverDecision.APPROVED]),
-        )
-        .order_by(Waiver.requested_at, Waiver.id)
-    )
-    return {waiver.item_id: _waiver_line(waiver, asked, decided) for waiver, asked, decided in rows}
-
-
-def _waiver_line(waiver: Waiver, asked: str, decided: str | None) -> WaiverLine:
-    return WaiverLine(
-        waiver.id,
-        waiver.reason.label,
-        waiver.explanation,
-        waiver.decision,
-        waiver.requested_by_id,
-        asked,
-        waiver.requested_at,
-        decided,
-    )

@@ -1,6 +1,6 @@
 """Signing in and out, and links with which a person chooses a password."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -12,6 +12,7 @@ from app.services.sessions import sign_out
 from app.web.access import public, requires
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import text_of
+from app.web.messages import say
 from app.web.origin import origin, request_id
 from app.web.paths import safe_next
 from app.web.people import forget_session
@@ -64,7 +65,7 @@ def end_session() -> ResponseReturnValue:
     """End this browser's session."""
     sign_out(origin())
     forget_session()
-    flash("You are signed out.", "done")
+    say("You are signed out.")
     return redirect(url_for("auth.sign_in"))
 
 
@@ -88,6 +89,6 @@ def use_link(token: str) -> ResponseReturnValue:
         with refusals_shown_in(form):
             choose_password(token, text_of(form.password), request_id=request_id())
             forget_session()
-            flash("Your password is set. Sign in with it.", "done")
+            say("Your password is set. Sign in with it.")
             return redirect(url_for("auth.sign_in"))
     return render_template("auth/choose_password.html", form=form, token=token), form_status(form)

@@ -1,6 +1,6 @@
 """People and their roles, for the administrator."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import SecretStr
 
@@ -16,6 +16,7 @@ from app.services.roles import reactivate as reactivate_person
 from app.web.access import requires
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import text_of
+from app.web.messages import say
 from app.web.origin import origin
 
 bp = Blueprint("people", __name__, url_prefix="/people")
@@ -64,7 +65,7 @@ def grant(person_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         with refusals_shown_in(form):
             grant_role(origin(), person_id, form.role.data, form.module_id.data)
-            flash("The role is granted.", "done")
+            say("The role is granted.")
             return redirect(url_for(".show", person_id=person_id))
     return _page(person_id, form), form_status(form)
 
@@ -74,7 +75,7 @@ def grant(person_id: int) -> ResponseReturnValue:
 def revoke(person_id: int, grant_id: int) -> ResponseReturnValue:
     """Take a role back."""
     revoke_role(origin(), person_id, grant_id)
-    flash("The role is revoked, from the next request on.", "done")
+    say("The role is revoked, from the next request on.")
     return redirect(url_for(".show", person_id=person_id))
 
 
@@ -92,7 +93,7 @@ def offer_link(person_id: int) -> ResponseReturnValue:
 def deactivate(person_id: int) -> ResponseReturnValue:
     """Close an account."""
     deactivate_person(origin(), person_id)
-    flash("The account is deactivated and its sessions have ended.", "done")
+    say("The account is deactivated and its sessions have ended.")
     return redirect(url_for(".show", person_id=person_id))
 
 
@@ -101,7 +102,7 @@ def deactivate(person_id: int) -> ResponseReturnValue:
 def reactivate(person_id: int) -> ResponseReturnValue:
     """Open a closed account again."""
     reactivate_person(origin(), person_id)
-    flash("The account is active again.", "done")
+    say("The account is active again.")
     return redirect(url_for(".show", person_id=person_id))
 
 

@@ -1,6 +1,6 @@
 """One's own name, time zone, password and sessions."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -12,6 +12,7 @@ from app.services.sessions import revoke_session
 from app.web.access import requires
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import text_of
+from app.web.messages import say
 from app.web.origin import origin
 
 bp = Blueprint("profile", __name__, url_prefix="/profile")
@@ -38,7 +39,7 @@ def update() -> ResponseReturnValue:
                 time_zone=form.time_zone.data,
                 shortcuts_enabled=form.shortcuts_enabled.data,
             )
-            flash("Your profile is saved.", "done")
+            say("Your profile is saved.")
             return redirect(url_for(".edit"))
     return _page(form), form_status(form)
 
@@ -58,7 +59,7 @@ def update_password() -> ResponseReturnValue:
     if form.validate_on_submit():
         with refusals_shown_in(form):
             change_password(origin(), old=text_of(form.old_password), new=text_of(form.password))
-            flash("Your password is changed. Your other sessions have ended.", "done")
+            say("Your password is changed. Your other sessions have ended.")
             return redirect(url_for(".edit"))
     return render_template("profile/password.html", form=form), form_status(form)
 
@@ -68,7 +69,7 @@ def update_password() -> ResponseReturnValue:
 def end_session(session_id: int) -> ResponseReturnValue:
     """End one of one's own sessions."""
     revoke_session(origin(), session_id)
-    flash("That session has ended.", "done")
+    say("That session has ended.")
     return redirect(url_for(".edit"))
 
 

@@ -1,0 +1,25 @@
+from wtforms import DateTimeLocalField, SelectField, StringField
+from wtforms import Form as PlainForm
+from wtforms.validators import Optional
+
+from app.domain.audit import AuditAction
+from app.web.forms import at_most, squeeze
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None
+
+
+class FilterForm(PlainForm):
+    """The filter stands in the address: it changes nothing and needs no token."""
+
+    since = DateTimeLocalField("From", validators=[Optional()])
+    until = DateTimeLocalField("Until", validators=[Optional()])
+    person = SelectField("Person", coerce=_number, validators=[Optional()])
+    module = SelectField("Module", validators=[Optional()])
+    release = SelectField("Release", validators=[Optional()])
+    action = SelectField(
+        "Action", choices=[("", "any"), *((a.value, a.value) for a in AuditAction)], validators=[Optional()]
+    )
+    q = StringField("Text", filters=[squeeze], validators=[at_most(200)])
+    request_id = StringField("Request", filters=[squeeze], validators=[at_most(40)])

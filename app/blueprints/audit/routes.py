@@ -1,0 +1,123 @@
+"""The history: who changed what, when, from what to what; and the same rows as CSV."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from app.blueprints.audit.forms import FilterForm
+from app.domain.audit import moment_text, tell
+from app.domain.permissions import Permission
+from app.exports.csv_rows import csv_bytes
+from app.queries.audit import AuditFilter, count_events, read_page, stream_events
+from app.queries.modules import list_modules
+from app.queries.people import list_active_people
+from app.queries.releases import list_releases
+from app.services import throttle
+from app.services.exports import record_export
+from app.web.access import requires
+from app.web.history import actor_words, namer, role_title, told
+from app.web.origin import actor, origin
+
+bp = Blueprint("audit", __name__, url_prefix="/audit")
+
+HEADER = (
+    *("time_utc", "actor", "role", "action", "sentence", "object_kind", "object_id", "object", "fact", "from", "to"),
+    *("reason", "module", "release", "request_id", "stream", "sequence", "event_id", "leaf_sha256"),
+)
+
+
+@bp.get("/")
+@requires(Permission.AUDIT_VIEW)
+def index() -> ResponseReturnValue:
+    """A page of the history, narrowed as the address says."""
+    form = _form()
+    if not form.validate():
+        return render_template("audit/index.html", form=form, page=None, events=[], query={}), 422
+    before, after = request.args.get("before", ""), request.args.get("after", "")
+    page = read_page(_wanted(form), actor(), before=before, after=after)
+    query = {name: value for name, value in request.args.items() if value and name not in {"before", "after"}}
+    return render_template("audit/index.html", form=form, page=page, events=told(page.rows), query=query)
+
+
+@bp.get("/export/")
+@requires(Permission.AUDIT_VIEW)
+def export() -> ResponseReturnValue:
+    """The same rows as on the page, all of them, streamed."""
+    form = _form()
+    if not form.validate():
+        return render_template("audit/index.html", form=form, page=None, events=[], query={}), 422
+    throttle.check_allowed(throttle.EXPORTS, "export", str(current_user.id))
+    throttle.count_try(throttle.EXPORTS, "export", str(current_user.id))
+    wanted, who = _wanted(form), actor()
+    record_export(origin(), number=count_events(wanted, who), query=request.query_string.decode()[:500])
+    name = f"countersign-audit-{datetime.now(UTC):%Y%m%d-%H%M%S}.csv"
+    body = csv_bytes(HEADER, _parts(wanted, who))
+    return Response(
+        stream_with_context(body),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _parts(wanted: AuditFilter, who: Any) -> Iterator[Iterator[tuple[object, ...]]]:
+    name = namer()
+    for part in stream_events(wanted, who):
+        yield (_cells(row, name) for row in part)
+
+
+def _cells(row: Any, name: Any) -> tuple[object, ...]:
+    sentence = tell(row.action, label=row.object_label, fact=row.fact, old=row.old_value, new=row.new_value)
+    return (
+        moment_text(row.occurred_at),
+        actor_words(row),
+        role_title(row.actor_role),
+        row.action.value,
+        name(sentence),
+        row.object_kind,
+        row.object_id,
+        name(row.object_label),
+        row.fact,
+        name(row.old_value),
+        name(row.new_value),
+        row.reason,
+        row.module_name,
+        row.release_name,
+        row.request_id,
+        row.stream_id,
+        row.stream_sequence,
+        row.id.hex(),
+        row.leaf.hex(),
+    )
+
+
+def _form() -> FilterForm:
+    form = FilterForm(request.args)
+    may_read = actor().may(Permission.CHECKLIST_VIEW)
+    form.person.choices = [("", "anybody"), *((str(person.id), person.name) for person in list_active_people())]
+    modules = list_modules(actor()) if may_read else []
+    releases = list_releases(actor()) if may_read else []
+    form.module.choices = [("", "any"), *((line.key, line.name) for line in modules)]
+    form.release.choices = [("", "any"), *((line.key, line.name) for line in releases)]
+    return form
+
+
+def _wanted(form: FilterForm) -> AuditFilter:
+    return AuditFilter(
+        since=_utc(form.since.data),
+        until=_utc(form.until.data),
+        actor_id=form.person.data,
+        module_key=form.module.data or "",
+        release_key=form.release.data or "",
+        action=form.action.data or "",
+        text=form.q.data or "",
+        request_id=form.request_id.data or "",
+    )
+
+
+def _utc(local: datetime | None) -> datetime | None:
+    """A time as the reader typed it, in their zone."""
+    return local.replace(tzinfo=current_user.zone).astimezone(UTC) if local else None

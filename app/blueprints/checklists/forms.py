@@ -1,0 +1,32 @@
+from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import NumberRange, Optional
+
+from app.domain.checklist import ItemState, WaiverReason
+from app.web.forms import Form, at_most, required, squeeze, trim
+
+WAIVE = "waive"
+
+
+class SeveralForm(Form):
+    action = RadioField(
+        "Set them to",
+        choices=[
+            (ItemState.DONE.value, "done"),
+            (ItemState.DOING.value, "doing"),
+            (ItemState.TODO.value, "to do"),
+            (WAIVE, "not applicable"),
+        ],
+    )
+    waiver_reason = SelectField(
+        "Why it does not apply", choices=[(reason.value, reason.label) for reason in WaiverReason], coerce=WaiverReason
+    )
+    reason = TextAreaField("One sentence for all of them", filters=[trim], validators=[at_most(1000)])
+
+
+class ChangeForm(Form):
+    number = IntegerField(
+        "Number of the merge request",
+        validators=[required("Type its number."), NumberRange(1, 10**9, "Type a number above 0.")],
+    )
+    title = StringField("Title", filters=[squeeze], validators=[Optional(), at_most(200)])
+    link = StringField("Link", filters=[squeeze], validators=[Optional(), at_most(500)])

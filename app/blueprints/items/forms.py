@@ -1,0 +1,38 @@
+from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import Optional
+
+from app.domain.checklist import ItemState, WaiverReason
+from app.web.forms import Form, at_most, squeeze, trim
+
+
+class RevisionForm(Form):
+    revision = IntegerField()
+
+
+class StateForm(RevisionForm):
+    state = SelectField(choices=[(state.value, state.word) for state in ItemState], coerce=ItemState)
+    reason = StringField(filters=[squeeze], validators=[at_most(1000)])
+    value = StringField(filters=[squeeze], validators=[Optional(), at_most(500)])
+
+
+class ValueForm(RevisionForm):
+    value = StringField(filters=[squeeze], validators=[at_most(500)])
+    link = StringField(filters=[squeeze], validators=[at_most(500)])
+
+
+class CommentForm(Form):
+    text = TextAreaField(filters=[trim], validators=[at_most(4000)])
+
+
+class AssignForm(RevisionForm):
+    assignee_id = IntegerField(validators=[Optional()])
+    due_on = DateField(validators=[Optional()])
+
+
+class WaiverForm(RevisionForm):
+    reason_code = SelectField(choices=[(reason.value, reason.label) for reason in WaiverReason], coerce=WaiverReason)
+    explanation = TextAreaField(filters=[trim], validators=[at_most(1000)])
+
+
+class EmptyForm(Form):
+    """Only the token."""

@@ -1,0 +1,155 @@
+"""One item: its page, and every form that changes it."""
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.blueprints.items.forms import AssignForm, CommentForm, EmptyForm, StateForm, ValueForm, WaiverForm
+from app.domain.errors import NotFound
+from app.domain.permissions import Permission
+from app.queries.audit import list_item_events
+from app.queries.checklists import get_checklist, list_groups
+from app.queries.items import get_place, list_comments
+from app.services.items import Saved
+from app.services.items import add_comment as add_comment_to
+from app.services.items import assign as assign_item
+from app.services.items import set_state as set_item_state
+from app.services.items import set_value as set_item_value
+from app.services.undo import undo as undo_event
+from app.services.waivers import request_waiver as ask_for_waiver
+from app.web.access import requires
+from app.web.checklist_pages import crumbs, is_fragment_wanted, one_view, rights
+from app.web.forms import text_of
+from app.web.history import told
+from app.web.messages import say
+from app.web.origin import actor, origin
+from app.web.paths import safe_next
+from app.web.saving import render_row, saved_or_refused
+
+bp = Blueprint("items", __name__, url_prefix="/items/<int:item_id>")
+
+
+@bp.get("/")
+@requires(Permission.CHECKLIST_VIEW)
+def show(item_id: int) -> ResponseReturnValue:
+    """Why this box is here, and what happened to it."""
+    place = get_place(item_id)
+    checklist = get_checklist(place.checklist_id, actor())
+    return render_template(
+        "items/show.html",
+        checklist=checklist,
+        crumbs=crumbs(checklist),
+        group=next(group for group in list_groups(checklist) if group.key == place.group_key),
+        row=one_view(checklist, place.group_key, item_id, actor()),
+        comments=list_comments(item_id),
+        history=told(list_item_events(item_id)),
+        **rights(checklist, actor()),
+    )
+
+
+@bp.post("/state/")
+@requires(Permission.ITEM_WORK)
+def set_state(item_id: int) -> ResponseReturnValue:
+    """Tick, un-tick, or say how it stands."""
+    form = StateForm()
+
+    def save() -> Saved:
+        return set_item_state(
+            origin(),
+            item_id,
+            revision=form.revision.data or 0,
+            state=form.state.data,
+            reason=text_of(form.reason),
+            value=text_of(form.value) if "value" in request.form else None,
+        )
+
+    return saved_or_refused(item_id, form, save, "Saved.")
+
+
+@bp.post("/value/")
+@requires(Permission.ITEM_WORK)
+def set_value(item_id: int) -> ResponseReturnValue:
+    """Keep a value and a link."""
+    form = ValueForm()
+    return saved_or_refused(
+        item_id,
+        form,
+        lambda: set_item_value(
+            origin(),
+            item_id,
+            revision=form.revision.data or 0,
+            value=text_of(form.value),
+            link=text_of(form.link),
+        ),
+        "Saved.",
+    )
+
+
+@bp.post("/comments/")
+@requires(Permission.ITEM_WORK)
+def add_comment(item_id: int) -> ResponseReturnValue:
+    """Say something about it."""
+    form = CommentForm()
+    return saved_or_refused(
+        item_id, form, lambda: add_comment_to(origin(), item_id, text=text_of(form.text)), "Your comment is there."
+    )
+
+
+@bp.post("/owner/")
+@requires(Permission.ITEM_ASSIGN)
+def assign(item_id: int) -> ResponseReturnValue:
+    """Give it an owner and a due date."""
+    form = AssignForm()
+    return saved_or_refused(
+        item_id,
+        form,
+        lambda: assign_item(
+            origin(),
+            item_id,
+            revision=form.revision.data or 0,
+            assignee_id=form.assignee_id.data,
+            due_on=form.due_on.data,
+        ),
+        "Saved.",
+    )
+
+
+@bp.post("/waiver/")
+@requires(Permission.ITEM_WORK)
+def request_waiver(item_id: int) -> ResponseReturnValue:
+    """Ask that it be not applicable."""
+    form = WaiverForm()
+    return saved_or_refused(
+        item_id,
+        form,
+        lambda: ask_for_waiver(
+            origin(),
+            item_id,
+            revision=form.revision.data or 0,
+            reason=form.reason_code.data,
+            explanation=text_of(form.explanation),
+        ),
+        "Asked. It counts as open until somebody else approves it.",
+        may_undo=False,
+    )
+
+
+@bp.post("/undo/<string:event_id>/")
+@requires(Permission.ITEM_WORK)
+def undo(item_id: int, event_id: str) -> ResponseReturnValue:
+    """Take one's last change back."""
+    EmptyForm()
+    place = get_place(item_id)
+    checklist = get_checklist(place.checklist_id, actor())
+    undo_event(origin(), _event(event_id))
+    if is_fragment_wanted():
+        return render_row(checklist, one_view(checklist, place.group_key, item_id, actor()), actor())
+    say("Taken back. Both are in the history.")
+    back = safe_next(request.form.get("back")) or checklist.subject.group_path(place.group_key)
+    return redirect(f"{back}#item-{item_id}", 303)
+
+
+def _event(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise NotFound("There is nothing of yours to take back.") from None

@@ -1,0 +1,41 @@
+"""What one owes, in which order, over all releases."""
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from app.domain.permissions import Permission
+from app.queries.lines import ItemLine, list_assigned, list_waivers
+from app.web.access import requires
+from app.web.origin import actor
+from app.web.rows import today
+
+bp = Blueprint("me", __name__, url_prefix="/me")
+
+
+@bp.get("/")
+@requires(Permission.PROFILE_MANAGE)
+def show() -> ResponseReturnValue:
+    """Overdue, due today, later, and what waits for one's approval."""
+    lines = list_assigned(current_user.id)
+    sections = [
+        ("Overdue", [line for line in lines if line.due_on and line.due_on < today()]),
+        ("Due today", [line for line in lines if line.due_on == today()]),
+        ("Assigned to you", [line for line in lines if not line.due_on or line.due_on > today()]),
+        ("Waiting for your approval", _to_decide()),
+    ]
+    return render_template(
+        "me/show.html",
+        sections=[(title, found) for title, found in sections if found],
+        total=sum(len(found) for _, found in sections),
+    )
+
+
+def _to_decide() -> list[ItemLine]:
+    if not actor().may(Permission.WAIVER_DECIDE):
+        return []
+    return [
+        row.line
+        for row in list_waivers(actor(), pending=True)
+        if row.requested_by_id != current_user.id and actor().may_for(Permission.WAIVER_DECIDE, row.module_id)
+    ]

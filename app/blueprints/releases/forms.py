@@ -1,0 +1,28 @@
+from wtforms import DateField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import Optional
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
+
+from app.web.forms import Form, at_most, required, squeeze, trim
+
+
+class ReleaseForm(Form):
+    revision = IntegerField(widget=HiddenInput())
+    key = StringField("Key", filters=[squeeze], validators=[Optional(), at_most(60)])
+    name = StringField("Name", filters=[squeeze], validators=[required("Type a name."), at_most(120)])
+    planned_on = DateField("Planned for", validators=[Optional()])
+    notes = TextAreaField("Notes", filters=[trim], validators=[at_most(4000)])
+    copy_from = SelectField("Modules", choices=[("", "choose them afterwards")])
+
+
+class ModulesForm(Form):
+    module_ids = SelectMultipleField(
+        "Modules", coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+
+
+class ReasonForm(Form):
+    reason = StringField("Why", filters=[squeeze], validators=[required("Say why it is open again."), at_most(500)])
+
+
+class EmptyForm(Form):
+    """Only the token."""

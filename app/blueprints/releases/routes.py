@@ -1,0 +1,140 @@
+"""Releases: list, the readiness matrix, blockers, items."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.domain.checklist import OPEN, ItemState, Phase
+from app.domain.permissions import Permission
+from app.queries.lines import list_lines
+from app.queries.readiness import Standing, list_blockers, list_standings, release_version
+from app.queries.releases import (
+    find_current_release_key,
+    find_previous_release_key,
+    get_release,
+    list_releases,
+)
+from app.web.access import requires
+from app.web.blocker_lists import GROUPINGS, as_text, grouped
+from app.web.etag import is_unchanged, tag_of, tagged, unchanged
+from app.web.matrix import COLUMNS, MatrixFilter, fits, readiness_of, release_cells, rows_of
+from app.web.origin import actor
+
+bp = Blueprint("releases", __name__, url_prefix="/releases")
+
+SHOWS: dict[str, set[ItemState]] = {
+    "all": set(ItemState),
+    "open": set(OPEN),
+    "done": {ItemState.DONE},
+    "applicable": set(ItemState) - {ItemState.NOT_APPLICABLE},
+    "not-applicable": {ItemState.NOT_APPLICABLE},
+    "waiting": {ItemState.NOT_APPLICABLE_REQUESTED},
+    "failed": {ItemState.FAILED},
+    "blocked": {ItemState.BLOCKED},
+}
+
+
+@bp.get("/")
+@requires(Permission.CHECKLIST_VIEW)
+def index() -> ResponseReturnValue:
+    """All releases that one may see."""
+    archived = request.args.get("show") == "archived"
+    return render_template(
+        "releases/index.html",
+        releases=list_releases(actor(), archived=archived),
+        archived=archived,
+        may_manage=actor().may_for(Permission.RELEASE_MANAGE, None),
+    )
+
+
+@bp.get("/current/")
+@requires(Permission.CHECKLIST_VIEW)
+def current() -> ResponseReturnValue:
+    """The release that is next."""
+    key = find_current_release_key(actor())
+    return redirect(url_for(".show", release_key=key) if key else url_for(".index"))
+
+
+@bp.get("/<string:release_key>/")
+@requires(Permission.CHECKLIST_VIEW)
+def show(release_key: str) -> ResponseReturnValue:
+    """Whether this release can go, and if not, what is first in the way, and who has it."""
+    release = get_release(release_key, actor())
+    tag = tag_of("matrix", release.id, release_version(release))
+    if is_unchanged(tag):
+        return unchanged(tag)
+    standings = list_standings(release, actor())
+    rows = rows_of(release_key, standings)
+    wanted = MatrixFilter(*(request.args.get(name, "").strip() for name in ("owner", "state", "q")))
+    shown = [row for row in rows if fits(row, wanted)]
+    page = render_template(
+        "releases/show.html",
+        release=release,
+        readiness=readiness_of(rows, standings),
+        columns=COLUMNS,
+        rows=[row for row in shown if not row.is_ready],
+        ready_rows=[row for row in shown if row.is_ready],
+        hidden=len(rows) - len(shown),
+        release_cells=release_cells(standings),
+        filters=wanted,
+        owners=_owners(standings),
+        now=datetime.now(UTC),
+        may_manage=actor().may_for(Permission.RELEASE_MANAGE, None),
+        previous_release_key=find_previous_release_key(release, actor()),
+    )
+    return tagged(page, tag)
+
+
+def _owners(standings: list[Standing]) -> list[tuple[str, str]]:
+    """Who has a first blocker, for the filter."""
+    found = {
+        (str(s.first.owner_id), s.first.owner_name or "") if s.first.owner_id else ("nobody", "nobody")
+        for s in standings
+        if s.first and s.module_id is not None
+    }
+    return sorted(found, key=lambda pair: pair[1].casefold())
+
+
+@bp.get("/<string:release_key>/blockers/")
+@requires(Permission.CHECKLIST_VIEW)
+def blockers(release_key: str) -> ResponseReturnValue:
+    """Who has to do what next."""
+    release = get_release(release_key, actor())
+    by = request.args.get("by", "owner")
+    by = by if by in GROUPINGS else "owner"
+    found = list_blockers(release, actor())
+    return render_template(
+        "releases/blockers.html",
+        release=release,
+        by=by,
+        sections=grouped(found, by),
+        total=len(found),
+        as_text=as_text(release.name, grouped(found, by)),
+    )
+
+
+@bp.get("/<string:release_key>/items/")
+@requires(Permission.CHECKLIST_VIEW)
+def items(release_key: str) -> ResponseReturnValue:
+    """The rows behind a number."""
+    release = get_release(release_key, actor())
+    module, phase, show_what = (request.args.get(name, "") for name in ("module", "phase", "show"))
+    show_what = show_what if show_what in SHOWS else "all"
+    standings = [s for s in list_standings(release, actor()) if s.module_id is not None]
+    chosen = [s for s in standings if not module or s.module_key == module]
+    rows = list_lines(
+        [s.checklist_id for s in chosen],
+        states=sorted(SHOWS[show_what]),
+        phase=Phase(phase) if phase in set(Phase) else None,
+    )
+    return render_template(
+        "releases/items.html",
+        release=release,
+        rows=rows,
+        total=len(rows),
+        filters={"module": module, "phase": phase, "show": show_what},
+        modules=[(s.module_key, s.module_name) for s in standings],
+        phases=COLUMNS,
+        shows=list(SHOWS),
+    )

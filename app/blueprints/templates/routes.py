@@ -1,0 +1,29 @@
+"""Templates: which there are, and what a version says."""
+
+from itertools import groupby
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from app.domain.permissions import Permission
+from app.queries.templates import get_version, list_version_groups, list_version_items, list_versions
+from app.web.access import requires
+
+bp = Blueprint("templates", __name__, url_prefix="/templates")
+
+
+@bp.get("/")
+@requires(Permission.CHECKLIST_VIEW)
+def index() -> ResponseReturnValue:
+    """All published versions."""
+    return render_template("templates/index.html", versions=list_versions())
+
+
+@bp.get("/<string:template_key>/versions/<int:number>/")
+@requires(Permission.CHECKLIST_VIEW)
+def show(template_key: str, number: int) -> ResponseReturnValue:
+    """One version, whole."""
+    version = get_version(template_key, number)
+    items = {key: list(rows) for key, rows in groupby(list_version_items(version.id), key=lambda row: row.group_id)}
+    groups = [(group, items.get(group.id, [])) for group in list_version_groups(version.id)]
+    return render_template("templates/show.html", version=version, groups=groups)

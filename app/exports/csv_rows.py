@@ -1,0 +1,31 @@
+"""Rows in, CSV bytes out, a part at a time. No cell becomes a formula in a spreadsheet."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+BOM = "\ufeff"
+# A spreadsheet takes a cell for a formula by its first sign, also behind spaces and odd white space.
+FORMULA = re.compile(r"[\s\0]*[=+\-@\t\r\n\0]")
+
+
+def safe_cell(value: object) -> str:
+    """A cell as text, with an apostrophe in front of what a spreadsheet would compute."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def csv_bytes(header: Sequence[str], parts: Iterable[Iterable[Sequence[object]]]) -> Iterator[bytes]:
+    """The file, part by part, with a mark by which spreadsheets know that it is UTF-8."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    buffer.write(BOM)
+    writer.writerow(header)
+    for part in parts:
+        writer.writerows([safe_cell(value) for value in row] for row in part)
+        yield buffer.getvalue().encode()
+        buffer.seek(0)
+        buffer.truncate()
+    if buffer.tell():
+        yield buffer.getvalue().encode()

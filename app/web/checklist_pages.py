@@ -1,0 +1,136 @@
+"""The pages of a checklist, put together once for all its kinds and for the answers to refused forms."""
+
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any
+
+from flask import render_template, request, url_for
+
+from app.domain.actors import Actor
+from app.domain.checklist import BelongsTo, ItemState, WaiverReason
+from app.domain.errors import NotFound
+from app.domain.permissions import Permission
+from app.domain.readiness import Counts
+from app.queries.checklists import (
+    ChecklistHead,
+    GroupLine,
+    ItemRow,
+    get_row,
+    list_groups,
+    list_rows,
+)
+from app.queries.people import list_active_people
+from app.queries.waivers import list_waivers_of
+from app.web.rows import RowView, row_view
+
+WAITING = {ItemState.NOT_APPLICABLE_REQUESTED, ItemState.NOT_APPLICABLE}
+Mark = Callable[[RowView], RowView]
+
+
+def is_fragment_wanted() -> bool:
+    """Whether a script asks for one row instead of a whole page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def crumbs(checklist: ChecklistHead) -> list[tuple[str, str]]:
+    """The way from the lists to a checklist, as words and addresses."""
+    if checklist.belongs_to is BelongsTo.TARGET:
+        return [
+            ("Modules", url_for("modules.index")),
+            (checklist.module_name, url_for("modules.show", module_key=checklist.subject.module_key)),
+        ]
+    release_key = checklist.subject.release_key
+    way = [
+        ("Releases", url_for("releases.index")),
+        (checklist.release_name, url_for("releases.show", release_key=release_key)),
+    ]
+    if checklist.belongs_to is BelongsTo.CHANGE:
+        module = url_for("checklists.show_module", release_key=release_key, module_key=checklist.subject.module_key)
+        way.append((checklist.module_name, module))
+    return way
+
+
+def total_of(groups: list[GroupLine]) -> Counts:
+    """All groups together."""
+    return sum((group.counts for group in groups), Counts())
+
+
+def sections_of(groups: list[GroupLine]) -> list[tuple[str, list[GroupLine]]]:
+    """Groups under their headings."""
+    return [(title, list(lines)) for title, lines in groupby(groups, key=lambda group: group.section)]
+
+
+def views_of(checklist: ChecklistHead, groups: list[GroupLine], rows: list[ItemRow], actor: Actor) -> list[RowView]:
+    """Rows as this person sees them."""
+    waivers = list_waivers_of([row.id for row in rows if row.state in WAITING])
+    keys = {group.id: group.key for group in groups}
+    return [
+        row_view(
+            row,
+            checklist.subject,
+            keys[row.group_id],
+            actor=actor,
+            module_id=checklist.module_id,
+            waiver=waivers.get(row.id) if row.state in WAITING else None,
+        )
+        for row in rows
+    ]
+
+
+def one_view(checklist: ChecklistHead, group_key: str, item_id: int, actor: Actor) -> RowView:
+    """One row as this person sees it."""
+    row = get_row(item_id)
+    waiver = list_waivers_of([item_id]).get(item_id) if row.state in WAITING else None
+    return row_view(row, checklist.subject, group_key, actor=actor, module_id=checklist.module_id, waiver=waiver)
+
+
+def rights(checklist: ChecklistHead, actor: Actor) -> dict[str, Any]:
+    """What the controls on a page depend on."""
+    may_assign = actor.may_for(Permission.ITEM_ASSIGN, checklist.module_id)
+    return {
+        "may_work": actor.may_for(Permission.ITEM_WORK, checklist.module_id),
+        "may_assign": may_assign,
+        "people": list_active_people() if may_assign else [],
+        "waiver_reasons": [(reason.value, reason.label) for reason in WaiverReason],
+    }
+
+
+def group_page(checklist: ChecklistHead, group_key: str, actor: Actor, *, marks: dict[int, Mark] | None = None) -> str:
+    """One pause point. `marks` says of single rows what was refused."""
+    groups = list_groups(checklist)
+    here = next((number for number, group in enumerate(groups) if group.key == group_key), None)
+    if here is None:
+        raise NotFound("There is no such group in this checklist.")
+    group = groups[here]
+    rows = views_of(checklist, groups, list_rows(checklist.id, group_id=group.id), actor)
+    rows = [(marks or {}).get(row.id, _unmarked)(row) for row in rows]
+    after = next((line for line in [*groups[here + 1 :], *groups[:here]] if not line.is_complete), None)
+    return render_template(
+        "checklists/group.html",
+        checklist=checklist,
+        crumbs=crumbs(checklist),
+        group=group,
+        next_group=after,
+        sections=sections_of(groups),
+        counts=total_of(groups),
+        rows=rows,
+        footer=footer(group),
+        **rights(checklist, actor),
+    )
+
+
+def _unmarked(row: RowView) -> RowView:
+    return row
+
+
+def footer(group: GroupLine) -> str:
+    """The last line of a pause point: is it complete, and if not, what is left."""
+    counts = group.counts
+    if counts.open == 0:
+        excepted = f", {counts.not_applicable} not applicable" if counts.not_applicable else ""
+        return f"{group.title} is complete: {counts.done} done{excepted}."
+    parts = [f"{counts.open} left"]
+    for number, word in ((counts.failed, "failed"), (counts.blocked, "blocked"), (counts.waiting, "waiting")):
+        if number:
+            parts.append(f"{number} of them {word}")
+    return f"{group.title} is not complete: {', '.join(parts)}."

@@ -1,0 +1,140 @@
+"""The release matrix: modules by phases, each cell a word and its numbers, and the first blocker of each row."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import url_for
+
+from app.domain.checklist import MATRIX_PHASES, Phase
+from app.domain.readiness import Blocker, Counts, cell_kind, cell_word
+from app.queries.readiness import Standing
+
+COLUMNS = [(phase.value, phase.label) for phase in MATRIX_PHASES]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: the worst thing in it, its numbers, and where its rows are."""
+
+    key: str
+    title: str
+    kind: str
+    word: str
+    counts: Counts
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """One module of a release."""
+
+    module_key: str
+    module_name: str
+    url: str
+    cells: list[Cell]
+    first: Blocker | None
+    is_ready: bool
+    counts: Counts
+    next_action: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """The verdict over a release."""
+
+    ready: int
+    total: int
+    first: Blocker | None
+    counts: Counts
+    is_release_ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixFilter:
+    """Which rows are asked for, as they stand in the address."""
+
+    owner: str = ""
+    state: str = ""
+    q: str = ""
+
+
+def rows_of(release_key: str, standings: list[Standing]) -> list[MatrixRow]:
+    """One row a module, blocked first, the ready ones last."""
+    rows = [_row(release_key, standing) for standing in standings if standing.module_id is not None]
+    return sorted(rows, key=lambda row: (row.is_ready, _urgency(row.first), row.module_name.casefold()))
+
+
+def _urgency(first: Blocker | None) -> tuple[int, int]:
+    if first is None:
+        return (9, 9)
+    return ({"failed": 0, "blocked": 1, "not_applicable_requested": 2}.get(first.state.value, 3), 0)
+
+
+def _row(release_key: str, standing: Standing) -> MatrixRow:
+    first = standing.first
+    return MatrixRow(
+        module_key=standing.module_key,
+        module_name=standing.module_name,
+        url=standing.path,
+        cells=[_cell(release_key, standing.module_key, phase, standing.phases.get(phase)) for phase in MATRIX_PHASES],
+        first=first,
+        is_ready=standing.is_ready,
+        counts=standing.counts,
+        next_action=_next(first) if first else None,
+    )
+
+
+def _cell(release_key: str, module_key: str, phase: Phase, counts: Counts | None) -> Cell:
+    found = counts or Counts()
+    query = urlencode({"module": module_key, "phase": phase.value, "show": "open" if found.open else "all"})
+    rows = url_for("releases.items", release_key=release_key)
+    return Cell(phase.value, phase.label, cell_kind(found), cell_word(found), found, f"{rows}?{query}")
+
+
+def _next(first: Blocker) -> tuple[str, str]:
+    """What to do about a blocker, and where."""
+    if first.state.value == "not_applicable_requested":
+        return ("Decide the waiver", url_for("waivers.index"))
+    if first.owner_id is None:
+        return ("Give it an owner", first.url)
+    return ("Open it", first.url)
+
+
+def release_cells(standings: list[Standing]) -> list[Cell]:
+    """The release's own checklist as one strip."""
+    own = next((standing for standing in standings if standing.module_id is None), None)
+    if own is None:
+        return []
+    return [Cell("release", "The release itself", cell_kind(own.counts), cell_word(own.counts), own.counts, own.path)]
+
+
+def readiness_of(rows: list[MatrixRow], standings: list[Standing]) -> Readiness:
+    """How many are ready, and what is first in the way of all. Without a module nothing is ready."""
+    own = next((standing for standing in standings if standing.module_id is None), None)
+    firsts = [row.first for row in rows if row.first]
+    if not firsts and own and own.first and rows:
+        firsts = [own.first]
+    is_ready = bool(rows) and all(row.is_ready for row in rows) and (own is None or own.is_ready)
+    return Readiness(
+        ready=sum(row.is_ready for row in rows),
+        total=len(rows),
+        first=firsts[0] if firsts else None,
+        counts=sum((row.counts for row in rows), Counts()),
+        is_release_ready=is_ready,
+    )
+
+
+def fits(row: MatrixRow, wanted: MatrixFilter) -> bool:
+    """Whether a row is among those asked for."""
+    if wanted.q and wanted.q.casefold() not in row.module_name.casefold():
+        return False
+    if wanted.owner:
+        owner = str(row.first.owner_id) if row.first and row.first.owner_id else "nobody"
+        if row.first is None or owner != wanted.owner:
+            return False
+    kinds = {cell.kind for cell in row.cells}
+    if wanted.state == "ready":
+        return row.is_ready
+    if wanted.state == "open":
+        return not row.is_ready
+    return not wanted.state or wanted.state in kinds

@@ -1,0 +1,145 @@
+"""From a row of a checklist to what a page shows of it for one person."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+
+from flask_login import current_user
+
+from app.domain.actors import Actor
+from app.domain.addresses import Subject
+from app.domain.checklist import UNDO_WINDOW, ItemFacts, ItemState, Severity, untick_needs_reason
+from app.domain.permissions import Permission
+from app.domain.waivers import WaiverDecision
+from app.queries.audit import find_last_event
+from app.queries.checklists import ItemRow
+from app.queries.waivers import WaiverLine
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverView:
+    """The waiver behind an item, with what this person may do about it."""
+
+    id: int
+    reason_title: str
+    text: str
+    is_pending: bool
+    requested_by_name: str
+    requested_at: datetime
+    decided_by_name: str | None
+    may_decide: bool
+    may_withdraw: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One box as a page shows it to one person."""
+
+    id: int
+    key: str
+    text: str
+    guidance: str
+    severity: Severity
+    state: ItemState
+    state_word: str
+    revision: int
+    value: str
+    value_prompt: str
+    value_kind: str
+    link: str
+    reason: str
+    assignee_id: int | None
+    assignee_name: str | None
+    due_on: date | None
+    is_overdue: bool
+    changed_by_name: str | None
+    changed_at: datetime | None
+    comment_count: int
+    natural_role_title: str
+    group_id: int
+    url: str
+    waiver: WaiverView | None
+    may_work: bool
+    may_assign: bool
+    untick_needs_reason: bool
+    undo: tuple[str, datetime] | None = None
+    error: str | None = None
+    conflict: tuple[str, str] | None = None
+    typed: dict[str, str] = field(default_factory=dict)
+    just_saved: bool = False
+
+
+def row_view(
+    row: ItemRow, subject: Subject, group_key: str, *, actor: Actor, module_id: int | None, waiver: WaiverLine | None
+) -> RowView:
+    """What a page shows of a row."""
+    is_changed = row.changed_by_name is not None
+    may_work = actor.may_for(Permission.ITEM_WORK, module_id)
+    return RowView(
+        id=row.id,
+        key=row.key,
+        text=row.text,
+        guidance=row.guidance,
+        severity=row.severity,
+        state=row.state,
+        state_word=row.state.word,
+        revision=row.revision,
+        value=row.value,
+        value_prompt=row.value_prompt,
+        value_kind=row.value_kind,
+        link=row.link,
+        reason=row.reason,
+        assignee_id=row.assignee_id,
+        assignee_name=row.assignee_name,
+        due_on=row.due_on,
+        is_overdue=row.due_on is not None and row.state is not ItemState.DONE and row.due_on < today(),
+        changed_by_name=row.changed_by_name,
+        changed_at=row.state_since if is_changed else None,
+        comment_count=row.comment_count,
+        natural_role_title=row.natural_role.label,
+        group_id=row.group_id,
+        url=f"{subject.group_path(group_key)}#item-{row.id}",
+        waiver=_waiver_view(waiver, actor, module_id) if waiver else None,
+        may_work=may_work,
+        may_assign=actor.may_for(Permission.ITEM_ASSIGN, module_id),
+        untick_needs_reason=untick_needs_reason(
+            ItemFacts(row.text, row.state, row.severity, row.changed_by_id), actor_id=actor.id or 0
+        ),
+        undo=_undo(row, actor) if may_work else None,
+    )
+
+
+def _waiver_view(waiver: WaiverLine, actor: Actor, module_id: int | None) -> WaiverView:
+    is_pending = waiver.decision is WaiverDecision.PENDING
+    is_own = waiver.requested_by_id == actor.id
+    return WaiverView(
+        id=waiver.id,
+        reason_title=waiver.reason,
+        text=waiver.explanation,
+        is_pending=is_pending,
+        requested_by_name=waiver.requested_by_name,
+        requested_at=waiver.requested_at,
+        decided_by_name=waiver.decided_by_name,
+        may_decide=is_pending and not is_own and actor.may_for(Permission.WAIVER_DECIDE, module_id),
+        may_withdraw=is_pending and is_own,
+    )
+
+
+def _undo(row: ItemRow, actor: Actor) -> tuple[str, datetime] | None:
+    """The event that this person may still take back; asked for only in the seconds in which it can be."""
+    if row.changed_by_id != actor.id or datetime.now(UTC) - row.state_since > UNDO_WINDOW:
+        return None
+    found = find_last_event(row.id, actor.id or 0)
+    return (found[0].hex(), found[1] + UNDO_WINDOW) if found and found[1] == row.state_since else None
+
+
+def with_refusal(
+    view: RowView, error: str, *, conflict: tuple[str, str] | None = None, typed: dict[str, str] | None = None
+) -> RowView:
+    """The row as it truly is, with what was refused and what had been typed."""
+    return replace(view, error=error, conflict=conflict, typed=typed or {}, undo=None)
+
+
+def today() -> date:
+    """The day it is for the reader."""
+    zone = current_user.zone if current_user.is_authenticated else UTC
+    return datetime.now(zone).date()

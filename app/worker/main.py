@@ -1,0 +1,42 @@
+"""The worker process: a library decides when, jobs.py says what."""
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+
+from app.domain.errors import Busy
+from app.worker.jobs import forget_old
+
+log = structlog.get_logger()
+
+
+def run(app: Flask) -> None:
+    """Work until told to end."""
+    ended = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    scheduler = BackgroundScheduler(timezone="UTC")
+    scheduler.add_job(_in(app, forget_old), "interval", minutes=10, max_instances=1, coalesce=True)
+    scheduler.start()
+    ended.wait()
+    scheduler.shutdown(wait=True)
+
+
+def _in(app: Flask, job: Callable[[], None]) -> Callable[[], None]:
+    def work() -> None:
+        with app.app_context():
+            try:
+                job()
+            except Busy:
+                log.warning("job put off: the database did not answer", job=job.__name__)
+
+    return work
