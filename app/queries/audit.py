@@ -141,7 +141,7 @@ def count_events(wanted: AuditFilter, actor: Actor) -> int:
 def stream_events(wanted: AuditFilter, actor: Actor) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
     """Everything that fits, the newest first, in parts of a thousand, through a cursor that stays on the server."""
     statement = _selection(wanted, actor).order_by(AuditEvent.occurred_at.desc(), AuditEvent.id.desc())
-    result = db.session.connection(execution_options={"stream_results": True, "yield_per": 1000}).execute(statement)
+    result = db.session.execute(statement.execution_options(stream_results=True, yield_per=1000))
     yield from result.partitions(1000)
 
 
