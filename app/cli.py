@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from pydantic import SecretStr
 
+from app.demo import story
 from app.domain.actors import SYSTEM, Origin
 from app.queries.health import schema_state
 from app.queries.people import is_anybody_there
@@ -18,7 +19,7 @@ from app.worker import main
 
 def init_app(app: Flask) -> None:
     """Bind the commands."""
-    for command in (prepare, load_catalogue_command, setup_link, worker):
+    for command in (prepare, load_catalogue_command, setup_link, load_demo, worker):
         app.cli.add_command(command)
 
 
@@ -47,6 +48,17 @@ def setup_link() -> None:
     if is_anybody_there():
         sys.exit("There is an administrator already: people are invited in the browser.")
     _print_setup_link()
+
+
+@click.command("load-demo")
+@with_appcontext
+def load_demo() -> None:
+    """Fill an empty database with a made-up company, and print its passwords once."""
+    if current_app.config["SETTINGS"].environment == "production":
+        sys.exit("This is production: the demo is for trying the product out.")
+    if is_anybody_there():
+        sys.exit("There are people here already. The demo fills an empty one: set COUNTERSIGN_DATA.")
+    story.play(click.echo)
 
 
 @click.command("worker")

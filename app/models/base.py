@@ -1,5 +1,8 @@
 """What all tables share: names for constraints, UTC moments, enums stored by value. No Flask."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, Any
@@ -9,10 +12,22 @@ from sqlalchemy.dialects.mysql import DATETIME
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 
+_pretended: ContextVar[datetime | None] = ContextVar("pretended", default=None)
+
 
 def utc_now() -> datetime:
     """The present moment, aware, in UTC."""
-    return datetime.now(UTC)
+    return _pretended.get() or datetime.now(UTC)
+
+
+@contextmanager
+def pretending(moment: datetime) -> Iterator[None]:
+    """Let it be another moment, for the made-up weeks of the demo. Nothing that serves requests calls this."""
+    token = _pretended.set(moment)
+    try:
+        yield
+    finally:
+        _pretended.reset(token)
 
 
 class UTCDateTime(sa.types.TypeDecorator[datetime]):

@@ -224,6 +224,7 @@ class ItemRow:
     state_since: datetime
     changed_by_id: int | None
     group_id: int
+    position: int
     assignee_name: str | None
     changed_by_name: str | None
 

@@ -1,0 +1,80 @@
+"""Who and what the made-up company consists of."""
+
+from dataclasses import dataclass
+
+from app.domain.permissions import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """A person of the company."""
+
+    name: str
+    roles: tuple[Role, ...]
+    zone: str = "Europe/Berlin"
+
+    @property
+    def email(self) -> str:
+        """The address, on a domain that is nobody's."""
+        return f"{self.name.split()[0].lower()}@example.org"
+
+
+LEAD = Player("Leena Thomas", (Role.TEAM_LEAD,))
+SECOND_LEAD = Player("Jonas Weber", (Role.TEAM_LEAD,))
+ADMINISTRATOR = Player("Ada Okafor", (Role.ADMINISTRATOR,), "Europe/London")
+DBA = Player("Meera Iyer", (Role.DBA,), "Asia/Kolkata")
+SECOND_DBA = Player("Tomasz Zielinski", (Role.DBA,), "Europe/Warsaw")
+DEVELOPERS = (
+    Player("Ravi Kumar", (Role.DEVELOPER,), "Asia/Kolkata"),
+    Player("Asha Shah", (Role.DEVELOPER,), "Asia/Kolkata"),
+    Player("Dev Nair", (Role.DEVELOPER,), "Asia/Kolkata"),
+    Player("Marie Lefevre", (Role.DEVELOPER,), "Europe/Paris"),
+)
+TESTER = Player("Ines Costa", (Role.QA,), "Europe/Lisbon")
+SECURITY = Player("Noor Haddad", (Role.SECURITY,), "Europe/Berlin")
+OPS = Player("Sam Reed", (Role.OPS,), "Europe/London")
+AUDITOR = Player("Grace Lindqvist", (Role.AUDITOR,), "Europe/Stockholm")
+VIEWER = Player("Paul Brandt", (Role.VIEWER,))
+
+OTHERS = (LEAD, SECOND_LEAD, DBA, SECOND_DBA, *DEVELOPERS, TESTER, SECURITY, OPS, AUDITOR, VIEWER)
+WORKERS = (*DEVELOPERS, TESTER, SECURITY, OPS, DBA)
+
+# Key, name, purpose, schema.
+MODULES = (
+    ("multi-grn", "Multi-GRN creation", "Receives one delivery against several orders.", "multi_grn"),
+    ("grpo-transfer", "GRPO transfer", "Moves received goods to their final warehouse.", "grpo_transfer"),
+    ("inventory-transfer", "Inventory transfer", "Moves stock between warehouses on request.", "inventory_transfer"),
+    ("sales-delivery", "Sales delivery", "Picks and hands over what was sold.", "sales_delivery"),
+    ("so-against-invoice", "SO against invoice", "Checks invoices against their sales orders.", "so_invoice"),
+    ("direct-transfer", "Direct transfer", "Moves stock at once, without a request.", "direct_transfer"),
+    ("serial-item-transfer", "Serial item transfer", "Moves items that carry a serial number.", "serial_transfer"),
+    ("item-tracking", "Item tracking", "Follows one item through all warehouses.", "item_tracking"),
+    ("barcode-labels", "Barcode labels", "Prints and reprints labels.", "labels"),
+    ("branch-management", "Branch management", "Branches, their warehouses and bins.", "branches"),
+    ("inventory-counting", "Inventory counting", "Counts stock and posts the difference.", "counting"),
+    ("pick-list", "Pick list", "Orders the way through a warehouse.", "pick_list"),
+)
+
+VALUES = ("14 of 14", "0 findings", "9 tables", "23 keys, 0 orphans", "3 min 40 s", "1,204 rows before and after")
+COMMENTS = (
+    "Looked at it with Ravi, the second index is not needed.",
+    "Checked on the copy of Thursday.",
+    "See the merge request for the discussion.",
+    "The numbers are from staging.",
+)
+BLOCKS = (
+    "waits for the outside system's test account",
+    "staging is being copied until tonight",
+    "the schema review moved to Thursday",
+)
+FAILURES = (
+    "12 rows of multi_grn_lines point at no batch",
+    "rollback leaves the index behind",
+    "two endpoints answer without a session",
+)
+EXPLANATIONS = (
+    "This module takes no files.",
+    "There is no outside system behind this module.",
+    "The tables of this release hold fewer than a hundred rows.",
+    "The release notes of the product cover it.",
+)

@@ -1,0 +1,157 @@
+"""Weeks of work in the made-up company: one release shipped, one in the thick of it, one just begun."""
+
+import random
+import secrets
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+
+from pydantic import SecretStr
+
+from app.demo import cast
+from app.demo.cast import Player
+from app.demo.work import Work
+from app.domain.actors import SYSTEM, Origin
+from app.domain.modules import ContactKind
+from app.models.base import pretending, utc_now
+from app.queries.people import actor_of
+from app.services.accounts import choose_password, invite, make_setup_link, new_link_token, set_up
+from app.services.modules import ContactFacts, ModuleFacts, add_target, create_module, set_contacts
+from app.services.releases import ReleaseFacts, add_change, add_modules, create_release, ship_release
+
+WORDS = (
+    *("anchor", "barley", "candle", "drift", "ember", "fossil", "gravel", "harbor", "island", "juniper", "kettle"),
+    *("lantern", "meadow", "nickel", "orchard", "pebble", "quartz", "raven", "saddle", "timber", "upland", "velvet"),
+    *("willow", "yonder", "zephyr", "basalt", "copper", "dune", "fern", "glacier"),
+)
+
+
+class Company:
+    """The people by name, and a clock that moves through the weeks."""
+
+    def __init__(self, today: date) -> None:
+        self.today = today
+        self.ids: dict[Player, int] = {}
+        self.passwords: dict[Player, str] = {}
+        self.dice = random.Random(20)  # noqa: S311 (a story, told the same way each time)
+
+    def origin(self, player: Player) -> Origin:
+        """A request of a person."""
+        return Origin(actor_of(self.ids[player], means="session"), request_id=f"demo-{secrets.token_hex(6)}")
+
+    def moment(self, days_ago: float) -> datetime:
+        """A moment of a working day, some days ago."""
+        day = self.today - timedelta(days=int(days_ago))
+        minutes = self.dice.randrange(8 * 60, 17 * 60)
+        moment = datetime.combine(day, time(minutes // 60, minutes % 60), UTC)
+        return min(moment, datetime.now(UTC) - timedelta(minutes=self.dice.randrange(2, 50)))
+
+
+def play(say: Callable[[str], None]) -> None:
+    """Tell the whole story; say the passwords at the end, once."""
+    company = Company(utc_now().date())
+    _hire(company)
+    _describe_modules(company)
+    _releases(company)
+    say("A made-up company is in the database. Sign in as one of these people; the passwords are shown only now.")
+    for player, password in company.passwords.items():
+        roles = ", ".join(role.label for role in player.roles)
+        say(f"  {player.email:<22} {password:<34} {player.name}, {roles}")
+
+
+def _password() -> str:
+    return "-".join(secrets.choice(WORDS) for _ in range(4)) + f"-{secrets.randbelow(90) + 10}"
+
+
+def _hire(company: Company) -> None:
+    with pretending(company.moment(60)):
+        token, password = new_link_token(), _password()
+        make_setup_link(Origin(SYSTEM), SecretStr(token))
+        head = cast.ADMINISTRATOR
+        company.ids[head] = set_up(
+            token, name=head.name, email=head.email, password=password, is_lead=False, request_id="demo"
+        )
+        company.passwords[head] = password
+    for player in cast.OTHERS:
+        with pretending(company.moment(59)):
+            token, password = new_link_token(), _password()
+            roles = tuple((role, None) for role in player.roles)
+            admin = company.origin(cast.ADMINISTRATOR)
+            company.ids[player] = invite(admin, SecretStr(token), player.name, player.email, roles)
+            choose_password(token, password, request_id="demo")
+            company.passwords[player] = password
+
+
+def _describe_modules(company: Company) -> None:
+    for number, (key, name, purpose, schema) in enumerate(cast.MODULES):
+        lead = cast.LEAD if number % 2 else cast.SECOND_LEAD
+        with pretending(company.moment(56)):
+            facts = ModuleFacts(
+                name=name,
+                purpose=purpose,
+                team="Warehouse" if number % 2 else "Logistics",
+                lead_id=company.ids[lead],
+                repository=f"https://git.example.org/warehouse/{key}",
+                schema_name=schema,
+            )
+            create_module(company.origin(lead), key, facts)
+            set_contacts(company.origin(lead), key, _contacts(company), revision=1)
+            for environment_id, environment in ((1, "staging"), (2, "production")):
+                add_target(
+                    company.origin(lead), key, environment_id, schema.replace("_", "-"), f"{schema} {environment}"
+                )
+
+
+def _contacts(company: Company) -> dict[ContactKind, ContactFacts | None]:
+    verified = company.today - timedelta(days=12)
+    return {
+        ContactKind.DEVELOPMENT: ContactFacts(cast.DEVELOPERS[0].name, cast.DEVELOPERS[0].email, hours="9 to 17"),
+        ContactKind.DBA: ContactFacts(cast.DBA.name, cast.DBA.email, "+49 30 5550 0117", "8 to 18", verified),
+        ContactKind.DEVOPS: ContactFacts(cast.OPS.name, cast.OPS.email),
+        ContactKind.ON_CALL: ContactFacts("On-call rota", "", "+49 30 5550 0199", "always", verified),
+    }
+
+
+def _releases(company: Company) -> None:
+    plan = (
+        (30, 50, range(10), 1.0, "The autumn release."),
+        (-6, 24, range(12), 0.72, "Multi-GRN and the new transfer screens. Deployment window from 22:00."),
+        (-34, 3, range(4, 12), 0.04, ""),
+    )
+    for days_ago, begun, members, share, notes in plan:
+        planned = company.today - timedelta(days=days_ago)
+        key = f"{planned:%Y.%m}"
+        with pretending(company.moment(begun)):
+            facts = ReleaseFacts(f"{planned:%Y.%m}", planned, notes)
+            create_release(company.origin(cast.LEAD), key, facts)
+        with pretending(company.moment(begun)):
+            ids = tuple(number + 1 for number in members)
+            add_modules(company.origin(cast.LEAD), key, ids)
+        work = Work(company, key, begun=begun, ends=max(days_ago, 0))
+        for number in members:
+            work.work_module(cast.MODULES[number][0], _share(company, share))
+        work.work_release(share)
+        _changes(company, key, members, begun)
+        if days_ago > 0:
+            with pretending(company.moment(days_ago)):
+                ship_release(company.origin(cast.LEAD), key)
+
+
+def _share(company: Company, share: float) -> float:
+    """How far a module of a release is: all of the shipped one, some of the present one are ready."""
+    if share >= 1 or share < 0.1:
+        return share
+    return 1.0 if company.dice.random() < 0.25 else share + company.dice.uniform(-0.25, 0.2)
+
+
+def _changes(company: Company, key: str, members: range, begun: float) -> None:
+    for number in list(members)[:3]:
+        module = cast.MODULES[number][0]
+        with pretending(company.moment(begun * 0.6)):
+            add_change(
+                company.origin(cast.DEVELOPERS[number % 4]),
+                key,
+                module,
+                240 + number,
+                title=f"Add the tables of {cast.MODULES[number][1]}",
+                link=f"https://git.example.org/warehouse/{module}/merge-requests/{240 + number}",
+            )
