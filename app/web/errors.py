@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, make_response, render_template, request, url_for
+from flask import Flask, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
@@ -25,6 +25,7 @@ from app.domain.errors import (
     TooMany,
 )
 from app.web.origin import request_id
+from app.web.people import Visitor
 
 STATUS: dict[type[DomainError], int] = {
     InvalidInput: 422,
@@ -102,6 +103,9 @@ def form_status(form: FlaskForm) -> int:
 
 def error_page(status: int, reason: str = "") -> ResponseReturnValue:
     """The product's page for a status; it asks nothing of the database."""
+    if status >= 500:
+        # The page names nobody: who is signed in could only be asked of the database that may be the trouble.
+        g._login_user = Visitor()
     words = PAGES.get(status, PAGES[500 if status >= 500 else 400])
     return (
         render_template(

@@ -44,6 +44,11 @@ def password_required(sentence: str) -> InputRequired:
     return InputRequired(sentence)
 
 
+def optional_number(value: str | int | None) -> int | None:
+    """A number out of a choice; None for the choice that stands for none."""
+    return int(value) if value is not None and str(value).isdigit() else None
+
+
 def text_of(field: Field) -> str:
     """What was typed, never None."""
     return field.data or ""

@@ -3,11 +3,7 @@ from wtforms import Form as PlainForm
 from wtforms.validators import Optional
 
 from app.domain.audit import AuditAction
-from app.web.forms import at_most, squeeze
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
+from app.web.forms import at_most, optional_number, squeeze
 
 
 class FilterForm(PlainForm):
@@ -15,7 +11,7 @@ class FilterForm(PlainForm):
 
     since = DateTimeLocalField("From", validators=[Optional()])
     until = DateTimeLocalField("Until", validators=[Optional()])
-    person = SelectField("Person", coerce=_number, validators=[Optional()])
+    person = SelectField("Person", coerce=optional_number, validators=[Optional()])
     module = SelectField("Module", validators=[Optional()])
     release = SelectField("Release", validators=[Optional()])
     action = SelectField(

@@ -5,11 +5,7 @@ from wtforms.widgets import HiddenInput
 
 from app.domain.modules import ContactKind
 from app.services.modules import ContactFacts
-from app.web.forms import Form, at_most, required, squeeze, text_of, trim
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
+from app.web.forms import Form, at_most, optional_number, required, squeeze, text_of, trim
 
 
 class ModuleForm(Form):
@@ -18,7 +14,7 @@ class ModuleForm(Form):
     name = StringField("Name", filters=[squeeze], validators=[required("Type a name."), at_most(120)])
     purpose = TextAreaField("Purpose", filters=[trim], validators=[at_most(2000)])
     team = StringField("Team", filters=[squeeze], validators=[at_most(120)])
-    lead_id = SelectField("Lead", coerce=_number)
+    lead_id = SelectField("Lead", coerce=optional_number)
     repository = StringField("Repository", filters=[squeeze], validators=[at_most(500)])
     schema_name = StringField("Schema name", filters=[squeeze], validators=[at_most(64)])
 

@@ -2,19 +2,15 @@ from wtforms import EmailField, SelectField, StringField
 from wtforms.validators import Email
 
 from app.domain.permissions import Role
-from app.web.forms import Form, at_most, required, squeeze
+from app.web.forms import Form, at_most, optional_number, required, squeeze
 
 ROLES = [(role.value, role.label) for role in Role]
 EVERYWHERE = ("", "everything")
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
-
-
 class GrantForm(Form):
     role = SelectField("Role", choices=ROLES, coerce=Role)
-    module_id = SelectField("For", coerce=_number)
+    module_id = SelectField("For", coerce=optional_number)
 
 
 class InvitationForm(GrantForm):

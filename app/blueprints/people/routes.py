@@ -108,12 +108,12 @@ def reactivate(person_id: int) -> ResponseReturnValue:
 
 def _page(person_id: int, form: GrantForm) -> str:
     person = get_person(person_id)
-    return render_template("people/show.html", person=person, form=form, grants=list_grant_lines(person_id))
+    return render_template("people/show.html", member=person, form=form, grants=list_grant_lines(person_id))
 
 
 def _link_page(person_id: int, token: str) -> ResponseReturnValue:
     link = url_for("auth.show_link", token=token, _external=True)
-    return render_template("people/link.html", person=get_person(person_id), link=link), 201
+    return render_template("people/link.html", member=get_person(person_id), link=link), 201
 
 
 def _with_modules(form: GrantForm) -> GrantForm:

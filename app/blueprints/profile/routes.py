@@ -79,5 +79,5 @@ def _page(form: ProfileForm) -> str:
         form=form,
         grants=[grant for grant in list_grant_lines(current_user.id) if grant.revoked_at is None],
         sessions=list_sessions(current_user.id),
-        here=current_user.actor.session_id,
+        this_session=current_user.actor.session_id,
     )

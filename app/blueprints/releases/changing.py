@@ -55,7 +55,7 @@ def edit(release_key: str) -> ResponseReturnValue:
     """Show a release's facts for changing."""
     release = get_release(release_key, actor())
     form = _with_earlier(ReleaseForm(obj=release))
-    return render_template("releases/form.html", form=form, release=release)
+    return render_template("releases/form.html", form=form, release=release, reason_form=ReasonForm(formdata=None))
 
 
 @bp.post("/<string:release_key>/edit/")
@@ -69,7 +69,8 @@ def update(release_key: str) -> ResponseReturnValue:
             update_release(origin(), release_key, _facts(form), revision=form.revision.data or 0)
             say("The release is saved.")
             return redirect(url_for("releases.show", release_key=release_key))
-    return render_template("releases/form.html", form=form, release=release), form_status(form)
+    page = render_template("releases/form.html", form=form, release=release, reason_form=ReasonForm(formdata=None))
+    return page, form_status(form)
 
 
 @bp.get("/<string:release_key>/modules/")
@@ -172,7 +173,7 @@ def _modules_page(release_key: str, form: ModulesForm) -> str:
         "releases/modules.html",
         release=release,
         form=_with_modules(form, release.id),
-        here=[s for s in standings if s.module_id is not None],
+        members=[s for s in standings if s.module_id is not None],
         previous_release_key=find_previous_release_key(release, actor()),
     )
 
