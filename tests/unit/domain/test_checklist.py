@@ -1,0 +1,175 @@
+"""How an item may go from state to state, and what the rules say when it may not."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.domain.checklist import (
+    MATRIX_PHASES,
+    OPEN,
+    SETTABLE,
+    UNDO_GRACE,
+    UNDO_WINDOW,
+    ItemFacts,
+    ItemState,
+    Mode,
+    Phase,
+    Severity,
+    WaiverReason,
+    check_may_bulk,
+    check_may_decide_waiver,
+    check_may_request_waiver,
+    check_may_set_state,
+    untick_needs_reason,
+)
+from app.domain.errors import NotYours, RuleViolation
+
+ASHA, BEN = 1, 2
+WAITING = ItemState.NOT_APPLICABLE_REQUESTED
+REASON_ALWAYS = "it was measured again"
+
+
+def _item(
+    state: ItemState = ItemState.TODO, *, severity: Severity = Severity.REQUIRED, changed_by: int | None = None
+) -> ItemFacts:
+    return ItemFacts("Rollback tested", state, severity, changed_by)
+
+
+@pytest.mark.parametrize("new", sorted(SETTABLE))
+@pytest.mark.parametrize("old", [s for s in ItemState if s is not WAITING])
+def test_with_a_reason_every_state_leads_to_every_state_that_a_person_sets(old: ItemState, new: ItemState):
+    check_may_set_state(_item(old, changed_by=BEN), new, actor_id=ASHA, reason=REASON_ALWAYS)
+
+
+@pytest.mark.parametrize("new", [ItemState.NOT_APPLICABLE, WAITING])
+@pytest.mark.parametrize("old", list(ItemState))
+def test_not_applicable_is_never_set_by_hand(old: ItemState, new: ItemState):
+    with pytest.raises(RuleViolation, match="reached by a waiver"):
+        check_may_set_state(_item(old), new, actor_id=ASHA, reason=REASON_ALWAYS)
+
+
+@pytest.mark.parametrize("new", sorted(SETTABLE))
+def test_an_item_that_waits_for_approval_stands_still(new: ItemState):
+    with pytest.raises(RuleViolation, match="Withdraw or decide it first"):
+        check_may_set_state(_item(WAITING), new, actor_id=ASHA, reason=REASON_ALWAYS)
+
+
+def test_blocked_says_what_blocks():
+    with pytest.raises(RuleViolation, match="Say what blocks it"):
+        check_may_set_state(_item(), ItemState.BLOCKED, actor_id=ASHA, reason="")
+
+
+@pytest.mark.parametrize("new", [ItemState.TODO, ItemState.DOING, ItemState.DONE, ItemState.FAILED])
+def test_only_blocked_needs_a_reason_when_nothing_was_decided_before(new: ItemState):
+    check_may_set_state(_item(), new, actor_id=ASHA, reason="")
+
+
+@pytest.mark.parametrize("new", sorted(SETTABLE - {ItemState.BLOCKED}))
+def test_what_was_approved_as_not_applicable_comes_back_with_a_reason_only(new: ItemState):
+    with pytest.raises(RuleViolation, match="why it applies after all"):
+        check_may_set_state(_item(ItemState.NOT_APPLICABLE, changed_by=ASHA), new, actor_id=ASHA, reason="")
+
+
+@pytest.mark.parametrize("new", [ItemState.TODO, ItemState.DOING, ItemState.FAILED])
+@pytest.mark.parametrize("ticked_by", [BEN, None])
+def test_somebody_elses_tick_goes_with_a_reason_only(new: ItemState, ticked_by: int | None):
+    with pytest.raises(RuleViolation, match="Somebody else ticked this"):
+        check_may_set_state(_item(ItemState.DONE, changed_by=ticked_by), new, actor_id=ASHA, reason="")
+
+
+@pytest.mark.parametrize("new", [ItemState.TODO, ItemState.DOING, ItemState.FAILED])
+def test_ones_own_tick_goes_without_a_word(new: ItemState):
+    check_may_set_state(_item(ItemState.DONE, changed_by=ASHA), new, actor_id=ASHA, reason="")
+
+
+def test_ticking_what_somebody_else_ticked_asks_nothing():
+    check_may_set_state(_item(ItemState.DONE, changed_by=BEN), ItemState.DONE, actor_id=ASHA, reason="")
+
+
+@pytest.mark.parametrize(
+    ("state", "changed_by", "needed"),
+    [(ItemState.DONE, BEN, True), (ItemState.DONE, ASHA, False), (ItemState.FAILED, BEN, False)],
+)
+def test_the_page_asks_for_a_reason_exactly_when_the_rule_will(state: ItemState, changed_by: int, needed: bool):
+    assert untick_needs_reason(_item(state, changed_by=changed_by), actor_id=ASHA) is needed
+
+
+@pytest.mark.parametrize("new", list(ItemState))
+def test_what_is_dangerous_to_skip_is_never_decided_with_others(new: ItemState):
+    with pytest.raises(RuleViolation, match="“Rollback tested” is dangerous to skip"):
+        check_may_bulk(_item(severity=Severity.KILLER), new, reason=REASON_ALWAYS)
+
+
+@pytest.mark.parametrize("new", sorted(set(ItemState) - {ItemState.TODO, ItemState.DOING, ItemState.DONE}))
+def test_several_at_once_never_fail_block_or_wait(new: ItemState):
+    with pytest.raises(RuleViolation, match="done, doing or to do only"):
+        check_may_bulk(_item(), new, reason=REASON_ALWAYS)
+
+
+@pytest.mark.parametrize("new", [ItemState.TODO, ItemState.DOING, ItemState.DONE])
+@pytest.mark.parametrize("severity", [Severity.REQUIRED, Severity.ADVISORY])
+def test_several_at_once_need_one_sentence(new: ItemState, severity: Severity):
+    check_may_bulk(_item(severity=severity), new, reason=REASON_ALWAYS)
+    with pytest.raises(RuleViolation, match="one sentence"):
+        check_may_bulk(_item(severity=severity), new, reason="")
+
+
+@pytest.mark.parametrize("state", [s for s in ItemState if s not in {WAITING, ItemState.NOT_APPLICABLE}])
+def test_a_waiver_may_be_asked_for_whatever_applies(state: ItemState):
+    check_may_request_waiver(_item(state), explanation="no upload in this module")
+
+
+def test_a_waiver_is_asked_for_once():
+    with pytest.raises(RuleViolation, match="already waits"):
+        check_may_request_waiver(_item(WAITING), explanation="no upload in this module")
+
+
+def test_a_waiver_is_not_asked_for_what_does_not_apply_anyway():
+    with pytest.raises(RuleViolation, match="already not applicable"):
+        check_may_request_waiver(_item(ItemState.NOT_APPLICABLE), explanation="no upload in this module")
+
+
+def test_a_waiver_is_explained_in_a_sentence():
+    check_may_request_waiver(_item(), explanation="12345")
+    with pytest.raises(RuleViolation, match="Say in a sentence"):
+        check_may_request_waiver(_item(), explanation="1234")
+
+
+def test_a_waiver_is_decided_by_somebody_else():
+    check_may_decide_waiver(requested_by_id=BEN, actor_id=ASHA, is_pending=True)
+    with pytest.raises(NotYours):
+        check_may_decide_waiver(requested_by_id=ASHA, actor_id=ASHA, is_pending=True)
+
+
+def test_a_waiver_is_decided_once():
+    with pytest.raises(RuleViolation, match="decided already"):
+        check_may_decide_waiver(requested_by_id=BEN, actor_id=ASHA, is_pending=False)
+
+
+def test_open_is_everything_that_is_neither_done_nor_not_applicable():
+    assert {ItemState.TODO, ItemState.DOING, ItemState.FAILED, ItemState.BLOCKED, WAITING} == OPEN
+
+
+def test_what_is_stored_stays_what_it_was():
+    assert [state.value for state in ItemState] == [
+        *("todo", "doing", "done", "failed", "blocked", "not_applicable_requested", "not_applicable")
+    ]
+
+
+def test_every_word_that_a_page_shows_is_there():
+    assert [state.word for state in ItemState] == [
+        *("to do", "doing", "done", "failed", "blocked", "waiting for approval", "not applicable")
+    ]
+    assert [phase.label for phase in MATRIX_PHASES] == ["Plan", "Build", "Tests", "Security", "Docs", "Pre-deploy"]
+    assert all(phase.label for phase in Phase)
+    assert Mode.DO_CONFIRM.label == "Do the work, then confirm"
+    assert Mode.READ_DO.label == "Read a step, do it, tick it"
+
+
+def test_no_time_is_no_reason_for_a_waiver():
+    assert not [reason.label for reason in WaiverReason if "time" in reason.label]
+
+
+def test_a_change_can_be_taken_back_for_ten_seconds_and_the_way_of_the_request():
+    assert timedelta(seconds=10) == UNDO_WINDOW
+    assert timedelta(0) < UNDO_GRACE <= timedelta(seconds=5)
