@@ -105,7 +105,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.WAIVER_APPROVED: "approved that “{label}” is not applicable",
     AuditAction.WAIVER_REFUSED: "refused the waiver of “{label}”",
     AuditAction.WAIVER_WITHDRAWN: "withdrew the waiver of “{label}”",
-    AuditAction.ATTEMPT_REFUSED: "was refused: {label}",
+    AuditAction.ATTEMPT_REFUSED: "was refused ({new}): {label}",
     AuditAction.AUDIT_EXPORTED: "exported {new} events",
 }
 
