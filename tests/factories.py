@@ -14,7 +14,7 @@ from app.domain.permissions import Role
 from app.models import AuditEvent, ChecklistItem, Module, Person, PersonName, RoleGrant, Session, Stream
 from app.models.base import utc_now
 from app.queries.checklists import get_module_checklist, list_rows
-from app.queries.people import actor_of
+from app.queries.people import actor_of, find_signed_in, list_sessions
 from app.services.modules import ModuleFacts, create_module
 from app.services.releases import ReleaseFacts, add_modules, create_release
 from app.services.secret import hash_password, new_token, token_digest
@@ -104,6 +104,16 @@ class Make:
         if object_id is not None:
             statement = statement.where(AuditEvent.object_id == object_id)
         return list(db.session.scalars(statement.execution_options(populate_existing=True)))
+
+    def open_sessions(self, person: Made) -> list[Session]:
+        """The sessions of a person that have not ended."""
+        return list(list_sessions(person.id))
+
+    def origin_in(self, token: str) -> Origin:
+        """A fresh request from the browser that holds a session."""
+        signed_in = find_signed_in(token_digest(token))
+        assert signed_in is not None, "the session has ended"
+        return Origin(signed_in.actor, request_id="test")
 
 
 @dataclass(frozen=True)
