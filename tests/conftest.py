@@ -23,6 +23,14 @@ def pytest_configure(config: pytest.Config) -> None:
     share_server(config)
 
 
+class Browser(FlaskClient):
+    """A browser whose every request stands alone, although the test itself holds the product open."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 def settings_for(url: str, data: Path, **more: Any) -> Settings:
     """Settings of a product under test."""
     given = {"COUNTERSIGN_ENV": "test", "COUNTERSIGN_DATA": data, "DATABASE_URL": url, "LOG_LEVEL": "ERROR", **more}
@@ -35,6 +43,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     with running_server() as server:
         app = create_app(settings_for(fresh_database(server), tmp_path_factory.mktemp("data")))
         app.config["WTF_CSRF_ENABLED"] = False
+        app.test_client_class = Browser
         with app.app_context():
             upgrade()
             load_catalogue(Origin(SYSTEM))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from app.database import db
 from app.domain.checklist import BelongsTo, ItemFacts, ItemState, Severity
@@ -110,11 +110,22 @@ def get_waiver(waiver_id: int) -> Waiver:
     return waiver
 
 
-def list_comments(item_id: int) -> Sequence[Row[ItemComment, str]]:
-    """What was said about an item, with the names of who said it."""
-    return db.session.execute(
-        select(ItemComment, Person.name)
+@dataclass(frozen=True, slots=True)
+class CommentLine:
+    """One comment, with the name of who said it."""
+
+    id: int
+    author_name: str
+    text: str
+    created_at: datetime
+
+
+def list_comments(item_id: int) -> list[CommentLine]:
+    """What was said about an item, the oldest first."""
+    rows = db.session.execute(
+        select(ItemComment.id, Person.name, ItemComment.text, ItemComment.created_at)
         .join(Person, Person.id == ItemComment.author_id)
         .where(ItemComment.item_id == item_id)
         .order_by(ItemComment.created_at, ItemComment.id)
-    ).all()
+    )
+    return [CommentLine(row.id, row.name, row.text, row.created_at) for row in rows]

@@ -60,11 +60,10 @@ def list_releases(actor: Actor, *, archived: bool = False) -> list[ReleaseLine]:
     """The releases that a person may see, the newest date first."""
     visible = actor.modules(Permission.CHECKLIST_VIEW)
     here = (ReleaseModule.release_id == Release.id) & ReleaseModule.removed_at.is_(None)
+    number_of_modules = select(func.count(ReleaseModule.id)).where(here).scalar_subquery()
     statement = (
-        select(Release, func.count(ReleaseModule.id))
-        .outerjoin(ReleaseModule, here)
+        select(Release, number_of_modules)
         .where(Release.archived_at.is_not(None) if archived else Release.archived_at.is_(None))
-        .group_by(Release.id)
         .order_by(Release.planned_on.is_(None).desc(), Release.planned_on.desc(), Release.id.desc())
     )
     if visible is not None:

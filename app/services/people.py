@@ -52,6 +52,7 @@ def give_role(change: Change, stream: int, person: Person, role: Role, module_id
     """Add a role and its event; the person's stream is taken."""
     if module_id is not None and role in EVERYWHERE_ONLY:
         raise InvalidInput(module_id=f"The role {role.label} is granted for everything, not for one module.")
+    words = grant_words(change, role, module_id)
     change.session.add(
         RoleGrant(
             person_id=person.id, role=role, module_id=module_id, granted_by_id=change.actor.id, granted_at=change.at
@@ -62,7 +63,7 @@ def give_role(change: Change, stream: int, person: Person, role: Role, module_id
         AuditAction.ROLE_GRANTED,
         About("person", person.id, f"person {person.id}", module_id=module_id),
         stream=stream,
-        new=grant_words(change, role, module_id),
+        new=words,
         under=Permission.PERSON_MANAGE,
         after={"role": role.value, "module_id": module_id},
     )

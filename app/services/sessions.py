@@ -118,11 +118,9 @@ def revoke_session(change: Change, session_id: int) -> bool:
     if session_id not in {session.id for session in list_sessions(change.actor_id)}:
         raise NotFound("This session has ended already.")
     _end(change, session_id)
-    change.record(
-        AuditAction.SESSION_REVOKED,
-        About("session", session_id, change.actor.name),
-        stream=stream,
-    )
+    # By number, as everywhere in the history: names stay erasable.
+    about = About("session", session_id, f"person {change.actor_id}")
+    change.record(AuditAction.SESSION_REVOKED, about, stream=stream)
     return True
 
 

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import Storage
@@ -89,15 +90,20 @@ _limiter = FixedWindowRateLimiter(SqlStorage())
 def check_allowed(limits: tuple[RateLimitItem, ...], *name: str) -> None:
     """Raise TooMany when one of the limits is used up."""
     for limit in limits:
-        if not _limiter.test(limit, *name):
-            wait = max(1, round(_limiter.get_window_stats(limit, *name).reset_time - time.time()))
+        if not _limiter.test(limit, *_short(name)):
+            wait = max(1, round(_limiter.get_window_stats(limit, *_short(name)).reset_time - time.time()))
             raise TooMany(f"Too many tries. Wait {_words(wait)} and try again.", retry_after=wait)
 
 
 def count_try(limits: tuple[RateLimitItem, ...], *name: str) -> None:
     """Count one try against all limits."""
     for limit in limits:
-        _limiter.hit(limit, *name)
+        _limiter.hit(limit, *_short(name))
+
+
+def _short(name: tuple[str, ...]) -> tuple[str, str]:
+    """A name of any length as one that fits into a key; what was typed at sign-in is kept nowhere in clear."""
+    return name[0], sha256("\n".join(name[1:]).encode()).hexdigest()
 
 
 def _words(seconds: int) -> str:

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, g, make_response, render_template, request, url_for
+from flask import Flask, Response, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.database import db, is_unreachable
 from app.domain.errors import (
@@ -38,6 +38,7 @@ STATUS: dict[type[DomainError], int] = {
     TooMany: 429,
     Busy: 503,
 }
+TEXT = "text/plain"
 log = structlog.get_logger()
 
 
@@ -137,6 +138,9 @@ def _refuse_token(_error: CSRFError) -> ResponseReturnValue:
 def _answer(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return error
+    if isinstance(error, SecurityError):
+        # The name in the request is forged: no page of ours may carry a link made of it.
+        return Response("Countersign is not served under this name. COUNTERSIGN_URL says which.\n", 400, mimetype=TEXT)
     status = error.code or 500
     # Only our own aborts carry a sentence of ours.
     reason = error.description if status == 403 and error.description != type(error).description else ""

@@ -1,9 +1,11 @@
 """What all forms share."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import PasswordInput
 
@@ -47,6 +49,11 @@ def password_required(sentence: str) -> InputRequired:
 def optional_number(value: str | int | None) -> int | None:
     """A number out of a choice; None for the choice that stands for none."""
     return int(value) if value is not None and str(value).isdigit() else None
+
+
+def options(pairs: Iterable[tuple[object, str]]) -> list[SelectChoice]:
+    """Values with their words, as a select or radio field wants them."""
+    return [SelectChoice(str(value), label) for value, label in pairs]
 
 
 def text_of(field: Field) -> str:

@@ -3,7 +3,7 @@ from wtforms import Form as PlainForm
 from wtforms.validators import Optional
 
 from app.domain.audit import AuditAction
-from app.web.forms import at_most, optional_number, squeeze
+from app.web.forms import at_most, optional_number, options, squeeze
 
 
 class FilterForm(PlainForm):
@@ -15,7 +15,7 @@ class FilterForm(PlainForm):
     module = SelectField("Module", validators=[Optional()])
     release = SelectField("Release", validators=[Optional()])
     action = SelectField(
-        "Action", choices=[("", "any"), *((a.value, a.value) for a in AuditAction)], validators=[Optional()]
+        "Action", choices=options([("", "any"), *((a.value, a.value) for a in AuditAction)]), validators=[Optional()]
     )
     q = StringField("Text", filters=[squeeze], validators=[at_most(200)])
     request_id = StringField("Request", filters=[squeeze], validators=[at_most(40)])

@@ -19,6 +19,7 @@ from app.queries.releases import list_releases
 from app.services import throttle
 from app.services.exports import record_export
 from app.web.access import requires
+from app.web.forms import options
 from app.web.history import actor_words, namer, role_title, told
 from app.web.origin import actor, origin
 
@@ -97,11 +98,12 @@ def _cells(row: Any, name: Any) -> tuple[object, ...]:
 def _form() -> FilterForm:
     form = FilterForm(request.args)
     may_read = actor().may(Permission.CHECKLIST_VIEW)
-    form.person.choices = [("", "anybody"), *((str(person.id), person.name) for person in list_active_people())]
+    people = [(person.id, person.name) for person in list_active_people()]
+    form.person.choices = options([("", "anybody"), *people])
     modules = list_modules(actor()) if may_read else []
     releases = list_releases(actor()) if may_read else []
-    form.module.choices = [("", "any"), *((line.key, line.name) for line in modules)]
-    form.release.choices = [("", "any"), *((line.key, line.name) for line in releases)]
+    form.module.choices = options([("", "any"), *((line.key, line.name) for line in modules)])
+    form.release.choices = options([("", "any"), *((line.key, line.name) for line in releases)])
     return form
 
 

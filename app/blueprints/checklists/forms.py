@@ -2,7 +2,7 @@ from wtforms import IntegerField, RadioField, SelectField, StringField, TextArea
 from wtforms.validators import NumberRange, Optional
 
 from app.domain.checklist import ItemState, WaiverReason
-from app.web.forms import Form, at_most, required, squeeze, trim
+from app.web.forms import Form, at_most, options, required, squeeze, trim
 
 WAIVE = "waive"
 
@@ -10,15 +10,19 @@ WAIVE = "waive"
 class SeveralForm(Form):
     action = RadioField(
         "Set them to",
-        choices=[
-            (ItemState.DONE.value, "done"),
-            (ItemState.DOING.value, "doing"),
-            (ItemState.TODO.value, "to do"),
-            (WAIVE, "not applicable"),
-        ],
+        choices=options(
+            [
+                (ItemState.DONE.value, "done"),
+                (ItemState.DOING.value, "doing"),
+                (ItemState.TODO.value, "to do"),
+                (WAIVE, "not applicable"),
+            ]
+        ),
     )
     waiver_reason = SelectField(
-        "Why it does not apply", choices=[(reason.value, reason.label) for reason in WaiverReason], coerce=WaiverReason
+        "Why it does not apply",
+        choices=options((reason.value, reason.label) for reason in WaiverReason),
+        coerce=WaiverReason,
     )
     reason = TextAreaField("One sentence for all of them", filters=[trim], validators=[at_most(1000)])
 

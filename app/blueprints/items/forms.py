@@ -2,7 +2,7 @@ from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaF
 from wtforms.validators import Optional
 
 from app.domain.checklist import ItemState, WaiverReason
-from app.web.forms import Form, at_most, squeeze, trim
+from app.web.forms import Form, at_most, options, squeeze, trim
 
 
 class RevisionForm(Form):
@@ -10,7 +10,7 @@ class RevisionForm(Form):
 
 
 class StateForm(RevisionForm):
-    state = SelectField(choices=[(state.value, state.word) for state in ItemState], coerce=ItemState)
+    state = SelectField(choices=options((state.value, state.word) for state in ItemState), coerce=ItemState)
     reason = StringField(filters=[squeeze], validators=[at_most(1000)])
     value = StringField(filters=[squeeze], validators=[Optional(), at_most(500)])
 
@@ -30,7 +30,9 @@ class AssignForm(RevisionForm):
 
 
 class WaiverForm(RevisionForm):
-    reason_code = SelectField(choices=[(reason.value, reason.label) for reason in WaiverReason], coerce=WaiverReason)
+    reason_code = SelectField(
+        choices=options((reason.value, reason.label) for reason in WaiverReason), coerce=WaiverReason
+    )
     explanation = TextAreaField(filters=[trim], validators=[at_most(1000)])
 
 

@@ -27,7 +27,7 @@ from app.services.modules import (
 )
 from app.web.access import requires
 from app.web.errors import form_status, refusals_shown_in
-from app.web.forms import text_of
+from app.web.forms import options, text_of
 from app.web.messages import say
 from app.web.origin import actor, origin
 
@@ -201,10 +201,11 @@ def _facts(form: ModuleForm) -> ModuleFacts:
 
 
 def _with_people(form: ModuleForm) -> ModuleForm:
-    form.lead_id.choices = [("", "nobody yet"), *((str(person.id), person.name) for person in list_active_people())]
+    people = [(person.id, person.name) for person in list_active_people()]
+    form.lead_id.choices = options([("", "nobody yet"), *people])
     return form
 
 
 def _with_environments(form: TargetForm) -> TargetForm:
-    form.environment_id.choices = [(environment.id, environment.name) for environment in list_environments()]
+    form.environment_id.choices = options((environment.id, environment.name) for environment in list_environments())
     return form

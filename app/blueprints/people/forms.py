@@ -2,9 +2,9 @@ from wtforms import EmailField, SelectField, StringField
 from wtforms.validators import Email
 
 from app.domain.permissions import Role
-from app.web.forms import Form, at_most, optional_number, required, squeeze
+from app.web.forms import Form, at_most, optional_number, options, required, squeeze
 
-ROLES = [(role.value, role.label) for role in Role]
+ROLES = options((role.value, role.label) for role in Role)
 EVERYWHERE = ("", "everything")
 
 

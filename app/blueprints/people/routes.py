@@ -15,7 +15,7 @@ from app.services.roles import grant_role, revoke_role
 from app.services.roles import reactivate as reactivate_person
 from app.web.access import requires
 from app.web.errors import form_status, refusals_shown_in
-from app.web.forms import text_of
+from app.web.forms import options, text_of
 from app.web.messages import say
 from app.web.origin import origin
 
@@ -117,5 +117,6 @@ def _link_page(person_id: int, token: str) -> ResponseReturnValue:
 
 
 def _with_modules(form: GrantForm) -> GrantForm:
-    form.module_id.choices = [EVERYWHERE, *((str(number), name) for number, name in list_module_choices())]
+    modules = [(number, name) for number, name in list_module_choices()]
+    form.module_id.choices = options([EVERYWHERE, *modules])
     return form

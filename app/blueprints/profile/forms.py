@@ -3,13 +3,13 @@ from zoneinfo import available_timezones
 from wtforms import BooleanField, IntegerField, SelectField, StringField
 from wtforms.widgets import HiddenInput
 
-from app.web.forms import Form, PasswordField, at_most, password_required, required, squeeze
+from app.web.forms import Form, PasswordField, at_most, options, password_required, required, squeeze
 
 
 class ProfileForm(Form):
     revision = IntegerField(widget=HiddenInput())
     name = StringField("Name", filters=[squeeze], validators=[required("Type your name."), at_most(120)])
-    time_zone = SelectField("Time zone", choices=[(zone, zone) for zone in sorted(available_timezones())])
+    time_zone = SelectField("Time zone", choices=options((zone, zone) for zone in sorted(available_timezones())))
     shortcuts_enabled = BooleanField("Keyboard shortcuts")
 
 

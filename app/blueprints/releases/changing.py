@@ -20,7 +20,7 @@ from app.services.releases import (
 )
 from app.web.access import requires
 from app.web.errors import form_status, refusals_shown_in
-from app.web.forms import text_of
+from app.web.forms import options, text_of
 from app.web.messages import say
 from app.web.origin import actor, origin
 
@@ -184,10 +184,10 @@ def _facts(form: ReleaseForm) -> ReleaseFacts:
 
 def _with_earlier(form: ReleaseForm) -> ReleaseForm:
     earlier = [(line.key, f"those of {line.name} ({line.modules})") for line in list_releases(actor()) if line.modules]
-    form.copy_from.choices = [("", "choose them afterwards"), *earlier]
+    form.copy_from.choices = options([("", "choose them afterwards"), *earlier])
     return form
 
 
 def _with_modules(form: ModulesForm, release_id: int) -> ModulesForm:
-    form.module_ids.choices = [(number, name) for number, name in list_modules_to_add(release_id)]
+    form.module_ids.choices = options((number, name) for number, name in list_modules_to_add(release_id))
     return form

@@ -2,7 +2,7 @@ from wtforms import DateField, IntegerField, SelectField, SelectMultipleField, S
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
-from app.web.forms import Form, at_most, required, squeeze, trim
+from app.web.forms import Form, at_most, options, required, squeeze, trim
 
 
 class ReleaseForm(Form):
@@ -11,7 +11,7 @@ class ReleaseForm(Form):
     name = StringField("Name", filters=[squeeze], validators=[required("Type a name."), at_most(120)])
     planned_on = DateField("Planned for", validators=[Optional()])
     notes = TextAreaField("Notes", filters=[trim], validators=[at_most(4000)])
-    copy_from = SelectField("Modules", choices=[("", "choose them afterwards")])
+    copy_from = SelectField("Modules", choices=options([("", "choose them afterwards")]))
 
 
 class ModulesForm(Form):

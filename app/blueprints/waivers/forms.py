@@ -1,10 +1,10 @@
 from wtforms import RadioField, StringField
 
-from app.web.forms import Form, at_most, squeeze
+from app.web.forms import Form, at_most, options, squeeze
 
 
 class DecisionForm(Form):
-    decision = RadioField(choices=[("approve", "Approve"), ("refuse", "Refuse")])
+    decision = RadioField(choices=options([("approve", "Approve"), ("refuse", "Refuse")]))
     note = StringField("Note", filters=[squeeze], validators=[at_most(1000)])
 
 
