@@ -102,7 +102,7 @@ def count_try(limits: tuple[RateLimitItem, ...], *name: str) -> None:
 
 
 def _short(name: tuple[str, ...]) -> tuple[str, str]:
-    """A name of any length as one that fits into a key; what was typed at sign-in is kept nowhere in clear."""
+    """A name of any length, such as an address typed at sign-in, as one that fits into the key."""
     return name[0], sha256("\n".join(name[1:]).encode()).hexdigest()
 
 
