@@ -4,6 +4,8 @@ import re
 from enum import StrEnum
 
 KEY = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
+# Addresses such as /releases/new/ belong to pages: a thing of this name could never be opened.
+RESERVED = frozenset({"new", "current"})
 # The starting document's contacts read "[Contact Info]": a bracketed text, or a word that stands for "later".
 PLACEHOLDER = re.compile(r"\s*(?:[\[<{(].*[\]>})]|tbd|tba|todo|n/?a|none|xxx+|\?+|-+|contact info)\s*", re.IGNORECASE)
 

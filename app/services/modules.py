@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from app.domain.audit import AuditAction
 from app.domain.checklist import BelongsTo
 from app.domain.errors import Conflict, InvalidInput, NotFound, RuleViolation
-from app.domain.modules import ContactKind, is_key, is_placeholder
+from app.domain.modules import RESERVED, ContactKind, is_key, is_placeholder
 from app.domain.permissions import Permission
 from app.models import Environment, Module, ModuleContact, Person, Target
 from app.queries.modules import get_module, list_contacts
@@ -54,6 +54,8 @@ def create_module(change: Change, key: str, facts: ModuleFacts) -> str:
     _check(change, facts)
     if not is_key(key):
         raise InvalidInput(key="Use small letters, digits, dots and dashes, for example goods-receipt.")
+    if key in RESERVED:
+        raise InvalidInput(key=f"“{key}” is the address of another page. Choose another key.")
     if change.session.scalar(select(Module.id).where(Module.key == key)) is not None:
         raise InvalidInput(key=f"There is a module “{key}” already, perhaps an archived one.")
     module = Module(key=key, created_at=change.at, **_values(facts))
@@ -188,9 +190,7 @@ def _check_contact(kind: ContactKind, facts: ContactFacts | None) -> None:
         return
     for name in ("name", "email", "phone"):
         if is_placeholder(getattr(facts, name)) and getattr(facts, name):
-            raise InvalidInput(
-                **{f"{kind.value}_{name}": "This is a placeholder. Name whom to call, or leave it empty."}
-            )
+            raise InvalidInput(**{f"{kind.value}_{name}": PLACEHOLDER_SENTENCE})
     if not facts.email and not facts.phone:
         raise InvalidInput(**{f"{kind.value}_email": "Give an e-mail address or a phone number."})
 

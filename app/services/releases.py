@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.domain.audit import AuditAction
 from app.domain.checklist import BelongsTo
 from app.domain.errors import Conflict, InvalidInput, NotFound, RuleViolation
-from app.domain.modules import is_key
+from app.domain.modules import RESERVED, is_key
 from app.domain.permissions import Permission
 from app.models import Change as MergeRequest
 from app.models import Module, Release, ReleaseModule
@@ -39,6 +39,8 @@ def create_release(change: Change, key: str, facts: ReleaseFacts, *, copy_from: 
     change.actor.require(Permission.RELEASE_MANAGE, None)
     if not is_key(key):
         raise InvalidInput(key="Use small letters, digits, dots and dashes, for example 2026.11.")
+    if key in RESERVED:
+        raise InvalidInput(key=f"“{key}” is the address of another page. Choose another key.")
     if change.session.scalar(select(Release.id).where(Release.key == key)) is not None:
         raise InvalidInput(key=f"There is a release “{key}” already.")
     release = Release(key=key, name=facts.name, planned_on=facts.planned_on, notes=facts.notes, created_at=change.at)
