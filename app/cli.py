@@ -10,16 +10,19 @@ from pydantic import SecretStr
 
 from app.demo import story
 from app.domain.actors import SYSTEM, Origin
+from app.domain.errors import DomainError
 from app.queries.health import schema_state
 from app.queries.people import is_anybody_there
+from app.queries.verification import find_faults
 from app.services.accounts import make_setup_link, new_link_token
+from app.services.roles import erase_person
 from app.services.templates import load_catalogue
 from app.worker import main
 
 
 def init_app(app: Flask) -> None:
     """Bind the commands."""
-    for command in (prepare, load_catalogue_command, setup_link, load_demo, worker):
+    for command in (prepare, load_catalogue_command, setup_link, load_demo, verify_audit, erase_name, worker):
         app.cli.add_command(command)
 
 
@@ -59,6 +62,31 @@ def load_demo() -> None:
     if is_anybody_there():
         sys.exit("There are people here already. The demo fills an empty one: set COUNTERSIGN_DATA.")
     story.play(click.echo)
+
+
+@click.command("verify-audit")
+@with_appcontext
+def verify_audit() -> None:
+    """Recompute the whole history from its bytes; say what does not fit, and end with 1 when something does not."""
+    faults = 0
+    for fault in find_faults():
+        faults += 1
+        click.echo(fault)
+    if faults:
+        sys.exit(f"{faults} faults: the history was changed beside the product.")
+    click.echo("Every event is there once, in order, as it was written.")
+
+
+@click.command("erase-name")
+@click.argument("person_id", type=int)
+@with_appcontext
+def erase_name(person_id: int) -> None:
+    """Erase the name and address of a deactivated person. What they did stays, without the name."""
+    try:
+        erase_person(Origin(SYSTEM), person_id)
+    except DomainError as refusal:
+        sys.exit(refusal.sentence)
+    click.echo("The name is erased. Backups keep it until they are gone.")
 
 
 @click.command("worker")

@@ -26,6 +26,9 @@ ROLLED_BACK = {1213, 1205, 1020, 1180, 3101}
 # Gone, going, or (1047) outside the cluster's majority; read-only: no longer the primary.
 NO_SERVER = {2002, 2003, 2006, 2013, 2014, 2055, 4031, 1053, 1927, 1047, 3100}
 READ_ONLY = {1290, 1836}
+# Somebody else's row came in between the look and the insert: the second time it is seen, and refused in words.
+DUPLICATE = 1062
+TRIES_AT_A_DUPLICATE = 3
 # These servers still answer a ping, so the pool would keep the connection.
 DISCONNECTING = {1047, *READ_ONLY}
 
@@ -76,7 +79,7 @@ def in_transaction(work: Callable[[Session], T]) -> T:
         except (DBAPIError, PoolTimeout) as error:
             session.rollback()
             db.session.remove()
-            if not is_unreachable(error):
+            if not is_unreachable(error) and not _is_race_for_a_name(error, attempt):
                 raise
             if time.monotonic() > until:
                 raise Busy("The database did not answer in time.") from error
@@ -88,6 +91,10 @@ def in_transaction(work: Callable[[Session], T]) -> T:
         attempt += 1
         # Jitter, so that two that met do not meet again.
         time.sleep(random.uniform(0, min(0.5, 0.01 * 2**attempt)))  # noqa: S311
+
+
+def _is_race_for_a_name(error: BaseException, attempt: int) -> bool:
+    return error_number(error) == DUPLICATE and attempt + 1 < TRIES_AT_A_DUPLICATE
 
 
 def engine_options(*, is_sqlite: bool, pool: int, ssl_ca: str | None) -> dict[str, Any]:

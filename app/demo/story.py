@@ -16,6 +16,7 @@ from app.models.base import pretending, utc_now
 from app.queries.people import actor_of
 from app.services.accounts import choose_password, invite, make_setup_link, new_link_token, set_up
 from app.services.modules import ContactFacts, ModuleFacts, add_target, create_module, set_contacts
+from app.services.profile import update_profile
 from app.services.releases import ReleaseFacts, add_change, add_modules, create_release, ship_release
 
 WORDS = (
@@ -79,6 +80,10 @@ def _hire(company: Company) -> None:
             company.ids[player] = invite(admin, SecretStr(token), player.name, player.email, roles)
             choose_password(token, password, request_id="demo")
             company.passwords[player] = password
+        with pretending(company.moment(58)):
+            update_profile(
+                company.origin(player), revision=1, name=player.name, time_zone=player.zone, shortcuts_enabled=True
+            )
 
 
 def _describe_modules(company: Company) -> None:

@@ -80,10 +80,15 @@ class Work:
     def _tick_one(self, row: ItemRow) -> None:
         with pretending(self.company.moment(self._days_ago(row))):
             worker = self.company.origin(self._somebody(row))
-            value = self.dice.choice(cast.VALUES) if row.value_prompt and row.value_kind != "link" else None
+            value = self._value(row)
             set_state(worker, row.id, revision=row.revision, state=ItemState.DONE, value=value)
             if self.dice.random() < 0.08:
                 add_comment(self.company.origin(self._somebody(row)), row.id, text=self.dice.choice(cast.COMMENTS))
+
+    def _value(self, row: ItemRow) -> str | None:
+        if row.value_kind == "number":
+            return str(self.dice.choice((0, 0, 0, 9, 14, 23)))
+        return self.dice.choice(cast.TEXTS) if row.value_kind == "text" else None
 
     def _waive(self, row: ItemRow, *, decided: bool) -> None:
         with pretending(self.company.moment(self._days_ago(row))):

@@ -23,6 +23,7 @@ class AuditAction(StrEnum):
     PERSON_CHANGED = "person.changed"
     PERSON_DEACTIVATED = "person.deactivated"
     PERSON_REACTIVATED = "person.reactivated"
+    PERSON_ERASED = "person.erased"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 (an action's name)
     PASSWORD_RESET_OFFERED = "password.reset_offered"  # noqa: S105 (an action's name)
     SESSION_STARTED = "session.started"
@@ -70,6 +71,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.PERSON_CHANGED: "changed the {fact} of {label} from {old} to {new}",
     AuditAction.PERSON_DEACTIVATED: "deactivated {label}",
     AuditAction.PERSON_REACTIVATED: "reactivated {label}",
+    AuditAction.PERSON_ERASED: "erased the name of {label}",
     AuditAction.PASSWORD_CHANGED: "changed the password of {label}",
     AuditAction.PASSWORD_RESET_OFFERED: "made a password link for {label}",
     AuditAction.SESSION_STARTED: "signed in",

@@ -1,11 +1,11 @@
 """Roles given and taken back, accounts closed and opened."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.domain.audit import AuditAction
 from app.domain.errors import NotFound, RuleViolation
 from app.domain.permissions import Permission, Role
-from app.models import Person, RoleGrant
+from app.models import Person, PersonName, RoleGrant
 from app.queries.people import get_person, list_grants
 from app.services.people import about_person, give_role, grant_words
 from app.services.sessions import end_all_sessions
@@ -93,4 +93,22 @@ def reactivate(change: Change, person_id: int) -> bool:
         return False
     person.deactivated_at = None
     change.record(AuditAction.PERSON_REACTIVATED, about_person(person), stream=stream, under=Permission.PERSON_MANAGE)
+    return True
+
+
+@write_path
+def erase_person(change: Change, person_id: int) -> bool:
+    """Erase the name, its salts and the address of a deactivated person. Events keep only digests that fit nothing."""
+    stream = change.take_subject("person", person_id)
+    person = get_person(person_id)
+    if person.deactivated_at is None:
+        raise RuleViolation("Deactivate this person first.")
+    person.name = f"Person {person.id}"
+    person.email = f"person-{person.id}@erased.invalid"
+    person.password_hash = None
+    change.session.execute(
+        update(PersonName).where(PersonName.person_id == person_id).values(name=None, salt=None),
+        execution_options={"synchronize_session": False},
+    )
+    change.record(AuditAction.PERSON_ERASED, about_person(person), stream=stream)
     return True
