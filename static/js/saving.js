@@ -1,1 +1,116 @@
+// Saves one row without leaving the page. The row on the page is always the server's: nothing looks saved that is not.
+"use strict";
 
+(() => {
+  const PATIENCE = 20_000;
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const row = form.closest("[data-row]");
+    if (!row || !("async" in form.dataset) || event.defaultPrevented) return;
+    event.preventDefault();
+    if (row.dataset.busy) return;
+    const isOtherAddress = event.submitter?.hasAttribute("formaction");
+    if (form.dataset.needsReason && !isOtherAddress) askForReason(row, form.dataset.needsReason);
+    else save(row, form, event.submitter);
+  });
+
+  /** Somebody else put this tick here: taking it away starts with a sentence. */
+  function askForReason(row, name) {
+    const part = document.getElementById(name);
+    row.querySelector(".more").open = true;
+    part.open = true;
+    part.querySelector('[value="todo"]').checked = true;
+    part.querySelector('[name="reason"]').focus();
+    countersign.say("Somebody else ticked this. Say why it is not done.");
+  }
+
+  async function save(row, form, submitter) {
+    row.dataset.busy = "yes";
+    row.classList.add("is-saving");
+    const address = submitter?.hasAttribute("formaction") ? submitter.formAction : form.action;
+    try {
+      const answer = await fetch(address, {
+        method: "POST",
+        body: new URLSearchParams(new FormData(form, submitter)),
+        headers: { "HX-Request": "true" },
+        signal: AbortSignal.timeout(PATIENCE),
+      });
+      if (answer.status === 401) return sendPlainly(form, submitter);
+      take(row, form, answer, await answer.text());
+    } catch (failure) {
+      if (!(failure instanceof TypeError) && !(failure instanceof DOMException)) throw failure;
+      refuse(row, "Countersign does not answer. Try again when the connection is back.");
+    } finally {
+      delete row.dataset.busy;
+      row.classList.remove("is-saving");
+    }
+  }
+
+  /** The session has ended: the ordinary way keeps what was typed and asks to sign in. */
+  function sendPlainly(form, submitter) {
+    delete form.dataset.async;
+    form.requestSubmit(submitter);
+  }
+
+  function take(row, form, answer, html) {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const fresh = page.getElementById(row.id);
+    if (!fresh) {
+      refuse(row, page.querySelector(".lead")?.textContent ?? "Something went wrong.");
+      return;
+    }
+    carryTyped(row, fresh, form);
+    const wasTick = form.classList.contains("tick");
+    row.replaceWith(fresh);
+    const name = fresh.querySelector(".item-text").textContent;
+    if (answer.ok) {
+      fresh.classList.add("just-saved");
+      countersign.say(`Saved: ${name}, ${fresh.querySelector(".item-meta").dataset.word}.`);
+    } else {
+      countersign.say(fresh.querySelector(".refused p")?.textContent ?? `Not saved: ${name}.`);
+    }
+    countersign.expireUndo(fresh);
+    focusIn(fresh, wasTick, answer.ok);
+    document.dispatchEvent(new CustomEvent("countersign:saved"));
+  }
+
+  /** What stands half typed in the row's other forms is not lost by a tick. */
+  function carryTyped(row, fresh, sent) {
+    for (const field of row.querySelectorAll("input[id], textarea[id], select[id]")) {
+      const twin = fresh.querySelector(`#${CSS.escape(field.id)}`);
+      if (!twin || field.form === sent || !countersign.isTyped(field)) continue;
+      twin.value = field.value;
+      for (let fold = twin.closest("details"); fold && fresh.contains(fold); fold = fold.parentElement.closest("details")) fold.open = true;
+    }
+  }
+
+  function focusIn(row, wasTick, isSaved) {
+    const field = isSaved ? null : row.querySelector("details[open] details[open] :is(input:not([type=hidden], [type=radio]), textarea, select)");
+    const target = field ?? (wasTick ? row.querySelector("[data-tick]") : row.querySelector(".more > summary")) ?? row;
+    target.focus({ preventScroll: true });
+  }
+
+  function refuse(row, sentence) {
+    const id = `wrong-${row.id.replace("item-", "")}`;
+    document.getElementById(id)?.remove();
+    const box = document.createElement("div");
+    box.id = id;
+    box.className = "finding bad refused";
+    const line = document.createElement("p");
+    const start = document.createElement("b");
+    start.textContent = "Not saved:";
+    line.append(start, ` ${sentence}`);
+    box.append(line);
+    row.querySelector(".item-main").append(box);
+    row.querySelector("[data-tick]")?.setAttribute("aria-describedby", id);
+    countersign.say(`Not saved: ${sentence}`);
+  }
+
+  countersign.isTyped = (field) => {
+    if (field.type === "hidden") return false;
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (field.tagName === "SELECT") return [...field.options].some((option) => option.selected !== option.defaultSelected) && field.selectedIndex > 0;
+    return field.value !== field.defaultValue;
+  };
+})();

@@ -109,9 +109,26 @@ def _make_font(package: Path, name: str, stem: str, axis: str, limits: dict[str,
         subsetter.populate(unicodes=letters)
         subsetter.subset(font)
         instantiateVariableFont(font, limits, inplace=True)
+        _keep_tabular_to_digits(font)
         font.flavor = "woff2"
         font.save(ROOT / "static/fonts" / f"{name}-{part}.woff2")
     shutil.copy(package / "LICENSE", ROOT / "static/fonts" / f"{name}.LICENSE.txt")
+
+
+def _keep_tabular_to_digits(font: TTFont) -> None:
+    """The family's tabular figures widen hyphens too, which tears names in tables apart."""
+    table = font["GSUB"].table
+    lookups = {
+        n
+        for record in table.FeatureList.FeatureRecord
+        if record.FeatureTag == "tnum"
+        for n in record.Feature.LookupListIndex
+    }
+    digits = {font.getBestCmap().get(code) for code in range(0x30, 0x3A)}
+    for number in lookups:
+        for part in table.LookupList.Lookup[number].SubTable:
+            single = getattr(part, "ExtSubTable", part)
+            single.mapping = {old: new for old, new in single.mapping.items() if old in digits}
 
 
 def _drawing(folder: Path, name: str) -> str:

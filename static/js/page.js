@@ -1,0 +1,113 @@
+// What every page offers: one polite voice, dialogs, confirmation, copying, filtering. Without this file everything still works.
+"use strict";
+
+window.countersign = (() => {
+  const UNDO_MILLISECONDS = 10_000;
+  const voice = document.getElementById("said");
+
+  /** Say a sentence once, politely, to whoever listens instead of looking. */
+  function say(sentence) {
+    voice.textContent = "";
+    setTimeout(() => { voice.textContent = sentence; }, 60);
+  }
+
+  /** An undo that would be refused is not offered. */
+  function expireUndo(root) {
+    for (const form of root.querySelectorAll("[data-undo]")) {
+      setTimeout(() => {
+        if (form.contains(document.activeElement)) form.closest("[data-row]")?.focus({ preventScroll: true });
+        form.remove();
+      }, UNDO_MILLISECONDS);
+    }
+  }
+
+  /** Ask before a form is sent; the answer is a promise. */
+  function ask(sentence) {
+    const dialog = document.getElementById("confirm");
+    dialog.querySelector("p").textContent = sentence;
+    dialog.returnValue = "no";
+    dialog.showModal();
+    return new Promise((resolve) => {
+      dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    });
+  }
+
+  return { say, expireUndo, ask };
+})();
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  const sentence = form.dataset.confirm;
+  if (!sentence || form.dataset.confirmed) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const { submitter } = event;
+  if (!(await countersign.ask(sentence))) return;
+  form.dataset.confirmed = "yes";
+  form.requestSubmit(submitter);
+  delete form.dataset.confirmed;
+}, true);
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-open], [data-print], [data-copy]");
+  for (const menu of document.querySelectorAll(".menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+  if (!button) return;
+  if (button.dataset.open) {
+    button.closest(".menu")?.removeAttribute("open");
+    document.getElementById(button.dataset.open)?.showModal();
+  } else if (button.dataset.copy) {
+    await copy(document.getElementById(button.dataset.copy));
+  } else {
+    window.print();
+  }
+});
+
+async function copy(source) {
+  const text = source.value ?? source.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    countersign.say("Copied.");
+  } catch (refusal) {
+    // Without a secure connection the browser keeps its clipboard closed: leave the text selected instead.
+    if (!(refusal instanceof DOMException) && !(refusal instanceof TypeError)) throw refusal;
+    source.select?.();
+    countersign.say("The text is selected. Copy it with the keyboard.");
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = event.target.closest?.("details.menu[open], details.more[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
+document.addEventListener("input", (event) => {
+  const rows = event.target.dataset?.filter;
+  if (!rows) return;
+  const wanted = event.target.value.trim().toLocaleLowerCase();
+  let shown = 0;
+  for (const row of document.querySelectorAll(rows)) {
+    row.hidden = wanted !== "" && !row.textContent.toLocaleLowerCase().includes(wanted);
+    shown += row.hidden ? 0 : 1;
+  }
+  for (const bundle of document.querySelectorAll(".bundle:has(.items)")) {
+    bundle.hidden = bundle.querySelector(".items > li:not([hidden])") === null;
+  }
+  countersign.say(`${shown} rows`);
+});
+
+countersign.expireUndo(document);
+document.querySelector("[data-summary]")?.focus();
+for (const notice of document.querySelectorAll("[data-flash] > p")) countersign.say(notice.textContent);
+const chosenGroup = document.querySelector(".groups [aria-current]");
+if (chosenGroup) {
+  const list = chosenGroup.closest(".groups");
+  list.scrollTop = chosenGroup.offsetTop - list.clientHeight / 2;
+}
+// A link may name one form of a row: it opens with everything around it.
+const named = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+for (let fold = named && named.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
