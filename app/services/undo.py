@@ -1,6 +1,7 @@
 """Taking the last change back. It adds to the history and erases nothing of it."""
 
 import json
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -40,9 +41,10 @@ def _events_of_act(change: Change, first: AuditEvent) -> list[AuditEvent]:
 
 def _take_back(change: Change, event: AuditEvent) -> Saved:
     place = get_place(event.object_id)
-    change.actor.require(Permission.ITEM_WORK, place.module_id)
-    item = get_item_now(place.id)
     body = json.loads(event.body)
+    under = _permission(body["before"])
+    change.actor.require(under, place.module_id)
+    item = get_item_now(place.id)
     if item.revision != body["after"]["revision"]:
         raise Conflict(f"“{item.text}” has been changed since; it stays as it is now.")
     values = {name: _column(name, value) for name, value in body["before"].items() if name != "revision"}
@@ -50,11 +52,16 @@ def _take_back(change: Change, event: AuditEvent) -> Saved:
         update(ChecklistItem).where(ChecklistItem.id == item.id).values(revision=item.revision + 1, **values),
         execution_options={"synchronize_session": False},
     )
-    back = _record(change, event, item, values, batch=event.batch)
+    back = _record(change, event, item, values, under=under)
     return Saved(item.id, item.revision + 1, change.at, back.hex())
 
 
-def _record(change: Change, event: AuditEvent, item: ItemNow, values: dict[str, Any], *, batch: bytes | None) -> bytes:
+def _permission(columns: Collection[str]) -> Permission:
+    """Taking back asks for what the change asked for: the role may be gone since."""
+    return Permission.ITEM_ASSIGN if {"assignee_id", "due_on"} & set(columns) else Permission.ITEM_WORK
+
+
+def _record(change: Change, event: AuditEvent, item: ItemNow, values: dict[str, Any], *, under: Permission) -> bytes:
     place = get_place(item.id)
     fact = facts_of(values)[0]
     return change.record(
@@ -66,8 +73,8 @@ def _record(change: Change, event: AuditEvent, item: ItemNow, values: dict[str, 
         new=value_words(fact, values[fact]),
         before={name: body_value(getattr(item, name)) for name in values} | {"revision": item.revision},
         after={name: body_value(value) for name, value in values.items()} | {"revision": item.revision + 1},
-        under=Permission.ITEM_WORK,
-        batch=batch,
+        under=under,
+        batch=event.batch,
     )
 
 
