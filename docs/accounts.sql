@@ -1,0 +1,53 @@
+-- The two accounts of a production database.
+--
+-- countersign_owner  makes and migrates the schema; only `flask --app wsgi prepare` uses it.
+-- countersign_app    what the web server and the worker use. It can add to the history and never change it: the grants
+--                    are made table by table, because a right on the whole database cannot be taken back for one table.
+--
+-- Replace both passwords, and '%' by the host that the product runs on. Run part 1 as an administrator of the server,
+-- then `prepare` with DATABASE_URL naming the owner, then part 2, again as an administrator. After an upgrade that adds
+-- a table, run part 2 again.
+
+-- 1. Before the first start
+
+CREATE DATABASE IF NOT EXISTS countersign CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
+CREATE USER IF NOT EXISTS countersign_owner@'%' IDENTIFIED BY 'a-long-password';
+CREATE USER IF NOT EXISTS countersign_app@'%' IDENTIFIED BY 'another-long-password';
+-- MySQL with a binary log wants SET GLOBAL log_bin_trust_function_creators = 1 for the triggers that guard the history.
+GRANT ALL PRIVILEGES ON countersign.* TO countersign_owner@'%';
+
+-- 2. When `prepare` has made the tables
+
+-- The history, and what is only ever added.
+GRANT SELECT, INSERT ON countersign.audit_events TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.item_comments TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.checklists TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.checklist_groups TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.changes TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.environments TO countersign_app@'%';
+
+-- What changes and is never deleted.
+GRANT SELECT, INSERT, UPDATE ON countersign.streams TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.checklist_items TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.waivers TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.modules TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.targets TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.releases TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.release_modules TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.people TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.person_names TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.role_grants TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.one_time_links TO countersign_app@'%';
+
+-- What serves for a while, and contacts, which a module may lose.
+GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.module_contacts TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.sessions TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.rate_counters TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.idempotency_keys TO countersign_app@'%';
+
+-- What the owner publishes.
+GRANT SELECT ON countersign.templates TO countersign_app@'%';
+GRANT SELECT ON countersign.template_versions TO countersign_app@'%';
+GRANT SELECT ON countersign.template_groups TO countersign_app@'%';
+GRANT SELECT ON countersign.template_items TO countersign_app@'%';
+GRANT SELECT ON countersign.alembic_version TO countersign_app@'%';
