@@ -90,9 +90,9 @@
     return old.dataset.revision === fresh.dataset.revision && told(old) === told(fresh);
   }
 
-  /** Somebody is typing here, has a menu open, waits for an answer, or has just been told something. */
+  /** Somebody is typing here, has a menu open, or waits for an answer. */
   function isInUse(part) {
-    if (part.dataset.busy || part.querySelector("details[open], .refused")) return true;
+    if (part.dataset.busy || part.querySelector("details[open]")) return true;
     if (part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return true;
     return [...part.querySelectorAll("input, textarea, select")].some(countersign.isTyped);
   }

@@ -103,6 +103,14 @@ document.addEventListener("input", (event) => {
 countersign.expireUndo(document);
 document.querySelector("[data-summary]")?.focus();
 for (const notice of document.querySelectorAll("[data-flash] > p")) countersign.say(notice.textContent);
+// A wide window has room for the list of groups beside the page; a narrow one folds it.
+const wide = matchMedia("(min-width: 861px)");
+function unfold() {
+  for (const list of document.querySelectorAll("details.groups")) list.open = wide.matches;
+}
+wide.addEventListener("change", unfold);
+unfold();
+
 const chosenGroup = document.querySelector(".groups [aria-current]");
 if (chosenGroup) {
   const list = chosenGroup.closest(".groups");

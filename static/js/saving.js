@@ -61,7 +61,7 @@
       return;
     }
     carryTyped(row, fresh, form);
-    const wasTick = form.classList.contains("tick");
+    const wasTick = form.classList.contains("tick") || "undo" in form.dataset;
     row.replaceWith(fresh);
     const name = fresh.querySelector(".item-text").textContent;
     if (answer.ok) {
