@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
+import pymysql
 from alembic.autogenerate.api import AutogenContext
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection, ExceptionContext
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -35,6 +36,8 @@ DISCONNECTING = {1047, *READ_ONLY}
 # A person waits no longer than this for a database that is away or busy; then a sentence says that nothing was saved.
 PATIENCE = 9.0
 LOCK_WAIT = 3
+# A connection that has rested longer is asked whether it is still there before it is used.
+REST = 2.0
 
 
 def error_number(error: BaseException) -> int | None:
@@ -70,10 +73,9 @@ def in_transaction(work: Callable[[Session], T]) -> T:
     until = time.monotonic() + PATIENCE
     attempt = 0
     while True:
-        db.session.remove()
-        session = db.session()
+        session: Session = db.session()
         try:
-            session.connection(execution_options={"takes_write_lock": True})
+            session = _fresh_session(attempt)
             result = work(session)
             session.commit()
         except (DBAPIError, PoolTimeout) as error:
@@ -93,6 +95,20 @@ def in_transaction(work: Callable[[Session], T]) -> T:
         time.sleep(random.uniform(0, min(0.5, 0.01 * 2**attempt)))  # noqa: S311
 
 
+def _fresh_session(attempt: int) -> Session:
+    """A session that remembers nothing."""
+    # The first try on a server goes on with the connection in hand: at READ COMMITTED, what was read before
+    # to find out who asks shows it nothing old.
+    if attempt == 0 and db.engine.dialect.name != "sqlite":
+        session = db.session()
+        session.expunge_all()
+        return session
+    db.session.remove()
+    fresh = db.session()
+    fresh.connection(execution_options={"takes_write_lock": True})
+    return fresh
+
+
 def _is_race_for_a_name(error: BaseException, attempt: int) -> bool:
     return error_number(error) == DUPLICATE and attempt + 1 < TRIES_AT_A_DUPLICATE
 
@@ -110,7 +126,6 @@ def engine_options(*, is_sqlite: bool, pool: int, ssl_ca: str | None) -> dict[st
         connect |= {"ssl_ca": ssl_ca, "ssl_verify_cert": True, "ssl_verify_identity": True}
     return {
         "isolation_level": "READ COMMITTED",
-        "pool_pre_ping": True,
         "pool_recycle": 280,
         "pool_size": pool,
         "max_overflow": 0,
@@ -127,6 +142,8 @@ def bind_engine(engine: Engine) -> None:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "connect", _prepare_server)
+        event.listen(engine, "checkin", _note_rest)
+        event.listen(engine, "checkout", _ask_after_rest)
 
 
 def _end_connection(context: ExceptionContext) -> None:
@@ -144,6 +161,20 @@ def _begin_sqlite(connection: Connection) -> None:
     # A reader that becomes a writer in the middle may fail at once: writers say so at the start.
     writes = connection.get_execution_options().get("takes_write_lock")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _note_rest(_connection: Any, record: Any) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _ask_after_rest(connection: Any, record: Any, _proxy: Any) -> None:
+    """Ask a connection that has rested whether it is still there. One in steady use shows it by itself."""
+    if time.monotonic() - record.info.get("rests_since", 0.0) < REST:
+        return
+    try:
+        connection.ping(reconnect=False)
+    except pymysql.err.Error as error:
+        raise DisconnectionError from error
 
 
 def _prepare_server(connection: Any, _record: Any) -> None:

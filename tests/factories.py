@@ -13,8 +13,9 @@ from app.domain.audit import name_digest
 from app.domain.permissions import Role
 from app.models import AuditEvent, ChecklistItem, Module, Person, PersonName, RoleGrant, Session, Stream
 from app.models.base import utc_now
-from app.queries.checklists import get_module_checklist, list_rows
+from app.queries.checklists import get_module_checklist
 from app.queries.people import actor_of, find_signed_in, list_sessions
+from app.queries.rows import list_rows
 from app.services.modules import ModuleFacts, create_module
 from app.services.releases import ReleaseFacts, add_modules, create_release
 from app.services.secret import hash_password, new_token, token_digest

@@ -9,7 +9,8 @@ from app.demo.cast import Player
 from app.domain.checklist import ItemState, Severity, WaiverReason
 from app.domain.permissions import Role
 from app.models.base import pretending
-from app.queries.checklists import ItemRow, get_module_checklist, get_release_checklist, list_rows
+from app.queries.checklists import get_module_checklist, get_release_checklist
+from app.queries.rows import ItemRow, list_rows
 from app.queries.waivers import list_waivers_of
 from app.services.items import add_comment, assign, set_state, set_states
 from app.services.waivers import decide_waiver, request_waiver

@@ -1,18 +1,16 @@
 """Reads of checklists: what they are about, their groups, their rows."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, and_, bindparam, func, select
 
 from app.database import db
 from app.domain.actors import Actor
 from app.domain.addresses import Subject
-from app.domain.checklist import BelongsTo, ItemState, Mode, Phase, Severity
+from app.domain.checklist import BelongsTo, ItemState, Mode, Severity
 from app.domain.errors import NotFound
-from app.domain.permissions import Permission, Role
+from app.domain.permissions import Permission
 from app.domain.readiness import Counts, count
 from app.models import (
     Change,
@@ -21,7 +19,6 @@ from app.models import (
     ChecklistItem,
     Environment,
     Module,
-    Person,
     Release,
     ReleaseModule,
     Stream,
@@ -29,6 +26,7 @@ from app.models import (
     Template,
     TemplateVersion,
 )
+from app.models.base import table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,99 +62,136 @@ class ChecklistHead:
         return self.own_name or self.module_name
 
 
-_HEAD = (
-    select(
-        Checklist,
-        Stream.version.label("stream_version"),
-        Release.key.label("release_key"),
-        Release.name.label("release_name"),
-        Module.key.label("module_key"),
-        Module.name.label("module_name"),
-        Change.number,
-        Change.title,
-        Target.key.label("target_key"),
-        Target.name.label("target_name"),
-        Environment.key.label("environment_key"),
-        Environment.name.label("environment_name"),
-        Template.name.label("template_name"),
-        TemplateVersion.number.label("version_number"),
-    )
-    .join(Stream, Stream.id == Checklist.stream_id)
-    .join(TemplateVersion, TemplateVersion.id == Checklist.template_version_id)
-    .join(Template, Template.id == TemplateVersion.template_id)
-    .outerjoin(Release, Release.id == Checklist.release_id)
-    .outerjoin(Module, Module.id == Checklist.module_id)
-    .outerjoin(Change, and_(Checklist.belongs_to == BelongsTo.CHANGE, Change.id == Checklist.subject_id))
-    .outerjoin(Target, and_(Checklist.belongs_to == BelongsTo.TARGET, Target.id == Checklist.subject_id))
-    .outerjoin(Environment, Environment.id == Target.environment_id)
+_lists, _releases, _modules = table_of(Checklist).c, table_of(Release).c, table_of(Module).c
+_changes, _targets, _environments = table_of(Change).c, table_of(Target).c, table_of(Environment).c
+SUBJECT = (
+    _lists.belongs_to,
+    _lists.module_id,
+    _lists.release_id,
+    _releases.key.label("release_key"),
+    _modules.key.label("module_key"),
+    _changes.number,
+    _targets.key.label("target_key"),
+    _environments.key.label("environment_key"),
 )
 
 
-def _one(statement: Select[*tuple[Any, ...]], actor: Actor) -> ChecklistHead:
-    row = db.session.execute(statement).one_or_none()
-    if row is None:
-        raise NotFound("There is no such checklist, or it is not yours to see.")
-    checklist = row.Checklist
-    subject = Subject(
-        checklist.belongs_to,
+def with_subject(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Join what a checklist is about."""
+    return (
+        statement.outerjoin(table_of(Release), _releases.id == _lists.release_id)
+        .outerjoin(table_of(Module), _modules.id == _lists.module_id)
+        .outerjoin(table_of(Change), and_(_lists.belongs_to == BelongsTo.CHANGE, _changes.id == _lists.subject_id))
+        .outerjoin(table_of(Target), and_(_lists.belongs_to == BelongsTo.TARGET, _targets.id == _lists.subject_id))
+        .outerjoin(table_of(Environment), _environments.id == _targets.environment_id)
+    )
+
+
+def subject_of(row: Any) -> Subject:
+    """The subject out of a result row that has its columns."""
+    return Subject(
+        row.belongs_to,
         row.release_key or "",
         row.module_key or "",
         row.number or 0,
         row.environment_key or "",
         row.target_key or "",
     )
-    if checklist.module_id is not None:
-        actor.require(Permission.CHECKLIST_VIEW, checklist.module_id)
-    own = ""
-    if checklist.belongs_to is BelongsTo.CHANGE:
-        own = f"!{row.number} {row.title}".strip()
-    elif checklist.belongs_to is BelongsTo.TARGET:
-        own = f"{row.target_name}, {row.environment_name}"
+
+
+_streams, _versions, _templates = table_of(Stream).c, table_of(TemplateVersion).c, table_of(Template).c
+_HEAD = with_subject(
+    select(
+        _lists.id,
+        _lists.stream_id,
+        _streams.version.label("stream_version"),
+        _releases.name.label("release_name"),
+        _modules.name.label("module_name"),
+        _changes.title,
+        _targets.name.label("target_name"),
+        _environments.name.label("environment_name"),
+        _templates.name.label("template_name"),
+        _versions.number.label("version_number"),
+        *SUBJECT,
+    )
+    .join(table_of(Stream), _streams.id == _lists.stream_id)
+    .join(table_of(TemplateVersion), _versions.id == _lists.template_version_id)
+    .join(table_of(Template), _templates.id == _versions.template_id)
+)
+_BY_ID = _HEAD.where(_lists.id == bindparam("checklist"))
+_OF_RELEASE = _HEAD.where(
+    _lists.belongs_to == BelongsTo.RELEASE,
+    _releases.key == bindparam("release"),
+)
+_members = table_of(ReleaseModule).c
+_OF_MODULE = _HEAD.join(
+    table_of(ReleaseModule), and_(_members.id == _lists.subject_id, _members.removed_at.is_(None))
+).where(
+    _lists.belongs_to == BelongsTo.MODULE,
+    _releases.key == bindparam("release"),
+    _modules.key == bindparam("module"),
+)
+_OF_CHANGE = _HEAD.where(
+    _releases.key == bindparam("release"),
+    _modules.key == bindparam("module"),
+    _changes.number == bindparam("number"),
+)
+_OF_TARGET = _HEAD.where(
+    _modules.key == bindparam("module"),
+    _environments.key == bindparam("environment"),
+    _targets.key == bindparam("target"),
+)
+
+
+def _one(statement: Select[*tuple[Any, ...]], actor: Actor, **where: str | int) -> ChecklistHead:
+    row = db.session.execute(statement, where).one_or_none()
+    if row is None:
+        raise NotFound("There is no such checklist, or it is not yours to see.")
+    if row.module_id is not None:
+        actor.require(Permission.CHECKLIST_VIEW, row.module_id)
     return ChecklistHead(
-        checklist.id,
-        checklist.stream_id,
+        row.id,
+        row.stream_id,
         row.stream_version,
-        subject,
-        checklist.release_id,
+        subject_of(row),
+        row.release_id,
         row.release_name or "",
-        checklist.module_id,
+        row.module_id,
         row.module_name or "",
-        own,
+        _own_name(row),
         f"{row.template_name}, version {row.version_number}",
     )
 
 
+def _own_name(row: Any) -> str:
+    if row.belongs_to is BelongsTo.CHANGE:
+        return f"!{row.number} {row.title}".strip()
+    return f"{row.target_name}, {row.environment_name}" if row.belongs_to is BelongsTo.TARGET else ""
+
+
 def get_checklist(checklist_id: int, actor: Actor) -> ChecklistHead:
     """A checklist by number, or NotFound."""
-    return _one(_HEAD.where(Checklist.id == checklist_id), actor)
+    return _one(_BY_ID, actor, checklist=checklist_id)
 
 
 def get_release_checklist(release_key: str, actor: Actor) -> ChecklistHead:
     """The release's own checklist."""
-    return _one(_HEAD.where(Checklist.belongs_to == BelongsTo.RELEASE, Release.key == release_key), actor)
+    return _one(_OF_RELEASE, actor, release=release_key)
 
 
 def get_module_checklist(release_key: str, module_key: str, actor: Actor) -> ChecklistHead:
     """The checklist of a module in a release."""
-    here = and_(ReleaseModule.id == Checklist.subject_id, ReleaseModule.removed_at.is_(None))
-    return _one(
-        _HEAD.join(ReleaseModule, here).where(
-            Checklist.belongs_to == BelongsTo.MODULE, Release.key == release_key, Module.key == module_key
-        ),
-        actor,
-    )
+    return _one(_OF_MODULE, actor, release=release_key, module=module_key)
 
 
 def get_change_checklist(release_key: str, module_key: str, number: int, actor: Actor) -> ChecklistHead:
     """The checklist of a merge request."""
-    return _one(_HEAD.where(Release.key == release_key, Module.key == module_key, Change.number == number), actor)
+    return _one(_OF_CHANGE, actor, release=release_key, module=module_key, number=number)
 
 
 def get_target_checklist(module_key: str, environment_key: str, target_key: str, actor: Actor) -> ChecklistHead:
     """The monitoring checklist of a target."""
-    return _one(
-        _HEAD.where(Module.key == module_key, Environment.key == environment_key, Target.key == target_key), actor
-    )
+    return _one(_OF_TARGET, actor, module=module_key, environment=environment_key, target=target_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,58 +233,3 @@ def list_groups(checklist: ChecklistHead) -> list[GroupLine]:
         .order_by(ChecklistGroup.position)
     )
     return [GroupLine(*row, checklist.subject.group_path(row.key), count(tallies.get(row.id, []))) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class ItemRow:
-    """One box as a page shows it."""
-
-    id: int
-    key: str
-    text: str
-    guidance: str
-    severity: Severity
-    natural_role: Role
-    phase: Phase
-    value_prompt: str
-    value_kind: str
-    state: ItemState
-    revision: int
-    reason: str
-    value: str
-    link: str
-    comment_count: int
-    assignee_id: int | None
-    due_on: date | None
-    state_since: datetime
-    changed_by_id: int | None
-    group_id: int
-    position: int
-    assignee_name: str | None
-    changed_by_name: str | None
-
-
-_COLUMNS = [name for name in ItemRow.__dataclass_fields__ if not name.endswith("_name")]
-_ASSIGNEE = aliased(Person)
-_CHANGER = aliased(Person)
-_ROWS = (
-    select(*(getattr(ChecklistItem, name) for name in _COLUMNS), _ASSIGNEE.name, _CHANGER.name)
-    .outerjoin(_ASSIGNEE, _ASSIGNEE.id == ChecklistItem.assignee_id)
-    .outerjoin(_CHANGER, _CHANGER.id == ChecklistItem.changed_by_id)
-)
-
-
-def list_rows(checklist_id: int, *, group_id: int | None = None) -> list[ItemRow]:
-    """The boxes of a checklist, or of one of its groups, in order; one statement."""
-    statement = _ROWS.where(ChecklistItem.checklist_id == checklist_id).order_by(ChecklistItem.position)
-    if group_id is not None:
-        statement = statement.where(ChecklistItem.group_id == group_id)
-    return [ItemRow(*tuple(row)) for row in db.session.execute(statement)]
-
-
-def get_row(item_id: int) -> ItemRow:
-    """One box, or NotFound."""
-    row = db.session.execute(_ROWS.where(ChecklistItem.id == item_id)).one_or_none()
-    if row is None:
-        raise NotFound("There is no such item, or it is not yours to see.")
-    return ItemRow(*tuple(row))

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.database import db
 from app.domain.checklist import BelongsTo, ItemFacts, ItemState, Severity
 from app.domain.errors import NotFound
 from app.models import Checklist, ChecklistGroup, ChecklistItem, ItemComment, Person, Waiver
+from app.models.base import table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +30,31 @@ class ItemPlace:
     template_version_id: int
 
 
-_PLACE = (
+# Over tables and built once: these run inside every tick.
+_items, _lists, _groups = table_of(ChecklistItem).c, table_of(Checklist).c, table_of(ChecklistGroup).c
+_PLACES = (
     select(
-        ChecklistItem.id,
-        ChecklistItem.text,
-        ChecklistItem.severity,
-        ChecklistGroup.key,
-        Checklist.id.label("checklist_id"),
-        Checklist.stream_id,
-        Checklist.belongs_to,
-        Checklist.subject_id,
-        Checklist.module_id,
-        Checklist.release_id,
-        Checklist.template_version_id,
+        _items.id,
+        _items.text,
+        _items.severity,
+        _groups.key,
+        _lists.id.label("checklist_id"),
+        _lists.stream_id,
+        _lists.belongs_to,
+        _lists.subject_id,
+        _lists.module_id,
+        _lists.release_id,
+        _lists.template_version_id,
     )
-    .join(Checklist, Checklist.id == ChecklistItem.checklist_id)
-    .join(ChecklistGroup, ChecklistGroup.id == ChecklistItem.group_id)
+    .join(table_of(Checklist), _lists.id == _items.checklist_id)
+    .join(table_of(ChecklistGroup), _groups.id == _items.group_id)
 )
+_PLACE = _PLACES.where(_items.id == bindparam("item"))
 
 
 def get_place(item_id: int) -> ItemPlace:
     """Where an item belongs, or NotFound."""
-    row = db.session.execute(_PLACE.where(ChecklistItem.id == item_id)).one_or_none()
+    row = db.session.execute(_PLACE, {"item": item_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such item, or it is not yours to see.")
     return ItemPlace(*row)
@@ -58,7 +62,7 @@ def get_place(item_id: int) -> ItemPlace:
 
 def list_places(item_ids: Sequence[int]) -> list[ItemPlace]:
     """Where several items belong."""
-    return [ItemPlace(*row) for row in db.session.execute(_PLACE.where(ChecklistItem.id.in_(item_ids)))]
+    return [ItemPlace(*row) for row in db.session.execute(_PLACES.where(_items.id.in_(item_ids)))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +89,13 @@ class ItemNow:
         return ItemFacts(self.text, self.state, self.severity, self.changed_by_id)
 
 
-_NOW = select(*(getattr(ChecklistItem, name) for name in ItemNow.__dataclass_fields__))
+_NOWS = select(*(_items[name] for name in ItemNow.__dataclass_fields__))
+_NOW = _NOWS.where(_items.id == bindparam("item"))
 
 
 def get_item_now(item_id: int) -> ItemNow:
     """An item as it stands, or NotFound."""
-    row = db.session.execute(_NOW.where(ChecklistItem.id == item_id)).one_or_none()
+    row = db.session.execute(_NOW, {"item": item_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such item, or it is not yours to see.")
     return ItemNow(*row)
@@ -98,7 +103,7 @@ def get_item_now(item_id: int) -> ItemNow:
 
 def list_items_now(item_ids: Sequence[int]) -> list[ItemNow]:
     """Several items as they stand, in the order of their checklist."""
-    rows = db.session.execute(_NOW.where(ChecklistItem.id.in_(item_ids)).order_by(ChecklistItem.position))
+    rows = db.session.execute(_NOWS.where(_items.id.in_(item_ids)).order_by(_items.position))
     return [ItemNow(*row) for row in rows]
 
 

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 
 from app.database import db
 from app.domain.actors import Actor
 from app.domain.errors import NotFound
 from app.domain.permissions import Grant, Role
 from app.models import Module, OneTimeLink, Person, PersonName, RoleGrant, Session
+from app.models.base import table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +27,37 @@ class SignedIn:
     ends_at: datetime
 
 
+_sessions, _people = table_of(Session).c, table_of(Person).c
+_names, _grants = table_of(PersonName).c, table_of(RoleGrant).c
+_SIGNED_IN = (
+    select(
+        _sessions.id.label("session_id"),
+        _sessions.seen_at,
+        _sessions.ends_at,
+        _people.id,
+        _people.name,
+        _people.email,
+        _people.name_id,
+        _people.time_zone,
+        _people.shortcuts_enabled,
+        _names.digest,
+        _grants.role,
+        _grants.module_id,
+    )
+    .join(table_of(Person), _people.id == _sessions.person_id)
+    .join(table_of(PersonName), _names.id == _people.name_id)
+    .outerjoin(table_of(RoleGrant), (_grants.person_id == _people.id) & _grants.revoked_at.is_(None))
+    .where(
+        _sessions.token_digest == bindparam("token"),
+        _sessions.ended_at.is_(None),
+        _people.deactivated_at.is_(None),
+    )
+)
+
+
 def find_signed_in(token_digest: bytes) -> SignedIn | None:
     """Session, person and roles in one indexed read; None when the session has ended or the person is deactivated."""
-    rows = db.session.execute(
-        select(
-            Session.id.label("session_id"),
-            Session.seen_at,
-            Session.ends_at,
-            Person.id,
-            Person.name,
-            Person.email,
-            Person.name_id,
-            Person.time_zone,
-            Person.shortcuts_enabled,
-            PersonName.digest,
-            RoleGrant.role,
-            RoleGrant.module_id,
-        )
-        .join(Person, Person.id == Session.person_id)
-        .join(PersonName, PersonName.id == Person.name_id)
-        .outerjoin(RoleGrant, (RoleGrant.person_id == Person.id) & RoleGrant.revoked_at.is_(None))
-        .where(Session.token_digest == token_digest, Session.ended_at.is_(None), Person.deactivated_at.is_(None))
-    ).all()
+    rows = db.session.execute(_SIGNED_IN, {"token": token_digest}).all()
     if not rows:
         return None
     first = rows[0]

@@ -13,6 +13,7 @@ from app.domain.errors import Conflict, InvalidInput, NotFound
 from app.domain.identifiers import time_ordered_id
 from app.domain.permissions import Permission
 from app.models import ChecklistItem, ItemComment, Person
+from app.models.base import table_of
 from app.queries.items import ItemNow, ItemPlace, get_item_now, get_place, list_items_now, list_places
 from app.services.facts import in_words, plain
 from app.services.write_path import About, Change, write_path
@@ -103,10 +104,8 @@ def save_item(
     """Change columns of an item and leave one event per fact; nothing when nothing is different."""
     if not values:
         return Saved(item.id, item.revision, change.at)
-    change.session.execute(
-        update(ChecklistItem).where(ChecklistItem.id == item.id).values(revision=item.revision + 1, **values),
-        execution_options={"synchronize_session": False},
-    )
+    table = table_of(ChecklistItem)
+    change.session.execute(update(table).where(table.c.id == item.id).values(revision=item.revision + 1, **values))
     event = b""
     for fact in facts_of(values):
         event = change.record(

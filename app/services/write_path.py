@@ -6,7 +6,7 @@ stored answer; 2. takes each stream it touches by UPDATE, in id order; 3. reads,
 fresh session when the database asks for it. A refusal leaves an event of its own on the system stream.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -25,10 +25,29 @@ from app.domain.errors import Busy, Conflict, DomainError, KeyReused, NotPermitt
 from app.domain.identifiers import time_ordered_id
 from app.domain.permissions import Permission
 from app.models import AuditEvent, IdempotencyKey, Stream
-from app.models.base import utc_now
+from app.models.base import table_of, utc_now
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+# Built once and sent as they are: building a statement anew costs more than sending it.
+_streams, _keys = table_of(Stream), table_of(IdempotencyKey)
+_TAKE = update(_streams).where(_streams.c.id == bindparam("stream")).values(version=_streams.c.version + 1)
+_TAILS = select(_streams.c.id, _streams.c.sequence, _streams.c.tail_digest)
+_TAIL = _TAILS.where(_streams.c.id == bindparam("stream"))
+_MOVE = (
+    update(_streams)
+    .where(_streams.c.id == bindparam("stream"))
+    .values(sequence=bindparam("to_sequence"), tail_digest=bindparam("to_digest"))
+)
+_FIND_STREAM = select(_streams.c.id).where(
+    _streams.c.kind == bindparam("kind"), _streams.c.subject_id == bindparam("subject")
+)
+_CLAIM = insert(_keys)
+_OWN_KEY = (_keys.c.person_id == bindparam("owner")) & (_keys.c.key == bindparam("own_key"))
+_ANSWER = select(_keys.c.request_digest, _keys.c.answer).where(_OWN_KEY)
+_STORE = update(_keys).where(_OWN_KEY).values(answer=bindparam("to_answer"))
+_ADD_EVENTS = insert(table_of(AuditEvent))
 
 SYSTEM_STREAM = ("system", 0)
 # Refusals that are remembered: role, stale page, rule. A missing thing or a typing error is no attempt at anything.
@@ -72,15 +91,12 @@ class Change:
     def take(self, *stream_ids: int) -> None:
         """Take streams, in id order. An UPDATE and not only a lock, so that it holds across cluster nodes too."""
         for stream_id in sorted(set(stream_ids) - self.taken):
-            self.session.execute(
-                update(Stream).where(Stream.id == stream_id).values(version=Stream.version + 1),
-                execution_options={"synchronize_session": False},
-            )
+            self.session.execute(_TAKE, {"stream": stream_id})
             self.taken.add(stream_id)
 
     def take_subject(self, kind: str, subject_id: int) -> int:
         """Take the stream of a subject, and give its number."""
-        stream_id = self.session.scalar(select(Stream.id).where(Stream.kind == kind, Stream.subject_id == subject_id))
+        stream_id: int | None = self.session.scalar(_FIND_STREAM, {"kind": kind, "subject": subject_id})
         if stream_id is None:
             return self.new_stream(kind, subject_id)
         self.take(stream_id)
@@ -175,25 +191,22 @@ class Change:
         ids = sorted({stream for stream, _, _ in self.pending})
         if not self.taken.issuperset(ids):
             raise RuntimeError("an event was recorded on a stream that was not taken")
-        tails = {
-            row.id: (row.sequence, row.tail_digest)
-            for row in self.session.execute(
-                select(Stream.id, Stream.sequence, Stream.tail_digest).where(Stream.id.in_(ids))
-            )
-        }
+        tails = {row.id: (row.sequence, row.tail_digest) for row in self._tails(ids)}
         rows = []
         for stream, columns, body in self.pending:
             sequence, tail = tails[stream]
             sealed = seal({**body, "stream": stream, "stream_seq": sequence + 1, "prev": tail.hex() if tail else None})
             rows.append({**columns, "stream_sequence": sequence + 1, "body": sealed.body, "leaf": sealed.leaf})
             tails[stream] = (sequence + 1, sealed.leaf)
-        self.session.execute(insert(AuditEvent), rows)
+        self.session.execute(_ADD_EVENTS, rows)
         for stream in ids:
             sequence, tail = tails[stream]
-            self.session.execute(
-                update(Stream).where(Stream.id == stream).values(sequence=sequence, tail_digest=tail),
-                execution_options={"synchronize_session": False},
-            )
+            self.session.execute(_MOVE, {"stream": stream, "to_sequence": sequence, "to_digest": tail})
+
+    def _tails(self, ids: list[int]) -> Iterable[Any]:
+        if len(ids) == 1:
+            return self.session.execute(_TAIL, {"stream": ids[0]})
+        return self.session.execute(_TAILS.where(_streams.c.id.in_(ids)))
 
 
 def write_path(work: Callable[Concatenate[Change, P], R]) -> Callable[Concatenate[Origin, P], R]:
@@ -227,18 +240,12 @@ def write_path(work: Callable[Concatenate[Change, P], R]) -> Callable[Concatenat
 def _claim(change: Change, digest: bytes) -> bytes | None:
     """Insert the idempotency key; give the stored answer when it is there already."""
     owner = change.actor.id or 0
+    mine = {"owner": owner, "own_key": change.origin.key}
+    claim = {"person_id": owner, "key": change.origin.key, "request_digest": digest, "created_at": change.at}
     try:
-        change.session.execute(
-            insert(IdempotencyKey).values(
-                person_id=owner, key=change.origin.key, request_digest=digest, created_at=change.at
-            )
-        )
+        change.session.execute(_CLAIM, claim)
     except IntegrityError:
-        found = change.session.execute(
-            select(IdempotencyKey.request_digest, IdempotencyKey.answer).where(
-                IdempotencyKey.person_id == owner, IdempotencyKey.key == change.origin.key
-            )
-        ).one_or_none()
+        found = change.session.execute(_ANSWER, mine).one_or_none()
         if found is None or found.answer is None:
             raise Busy("The same request is still being worked on.") from None
         if found.request_digest != digest:
@@ -248,12 +255,8 @@ def _claim(change: Change, digest: bytes) -> bytes | None:
 
 
 def _store(change: Change, answer: bytes) -> None:
-    change.session.execute(
-        update(IdempotencyKey)
-        .where(IdempotencyKey.person_id == (change.actor.id or 0), IdempotencyKey.key == change.origin.key)
-        .values(answer=answer),
-        execution_options={"synchronize_session": False},
-    )
+    mine = {"owner": change.actor.id or 0, "own_key": change.origin.key}
+    change.session.execute(_STORE, {**mine, "to_answer": answer})
 
 
 def _remember(origin: Origin, refusal: DomainError) -> NoReturn:

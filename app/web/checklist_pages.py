@@ -7,23 +7,17 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from app.domain.actors import Actor
-from app.domain.checklist import BelongsTo, ItemState, WaiverReason
+from app.domain.checklist import BelongsTo, WaiverReason
 from app.domain.errors import NotFound
 from app.domain.permissions import Permission
 from app.domain.readiness import Counts
-from app.queries.checklists import (
-    ChecklistHead,
-    GroupLine,
-    ItemRow,
-    get_row,
-    list_groups,
-    list_rows,
-)
+from app.queries.checklists import ChecklistHead, GroupLine, list_groups
 from app.queries.people import list_active_people
+from app.queries.rows import ItemRow, get_placed_row, list_rows
 from app.queries.waivers import list_waivers_of
-from app.web.rows import RowView, row_view
+from app.services.items import Saved
+from app.web.rows import WAITING, RowView, row_view
 
-WAITING = {ItemState.NOT_APPLICABLE_REQUESTED, ItemState.NOT_APPLICABLE}
 Mark = Callable[[RowView], RowView]
 
 
@@ -77,18 +71,27 @@ def views_of(checklist: ChecklistHead, groups: list[GroupLine], rows: list[ItemR
     ]
 
 
-def one_view(checklist: ChecklistHead, group_key: str, item_id: int, actor: Actor) -> RowView:
-    """One row as this person sees it."""
-    row = get_row(item_id)
-    waiver = list_waivers_of([item_id]).get(item_id) if row.state in WAITING else None
-    return row_view(row, checklist.subject, group_key, actor=actor, module_id=checklist.module_id, waiver=waiver)
+def one_view(item_id: int, actor: Actor, *, saved: Saved | None = None) -> RowView:
+    """One row as this person sees it; NotFound when it is not theirs to see."""
+    placed = get_placed_row(item_id)
+    actor.require(Permission.CHECKLIST_VIEW, placed.module_id)
+    waiver = list_waivers_of([item_id]).get(item_id) if placed.row.state in WAITING else None
+    return row_view(
+        placed.row,
+        placed.subject,
+        placed.group_key,
+        actor=actor,
+        module_id=placed.module_id,
+        waiver=waiver,
+        saved=saved,
+    )
 
 
-def rights(checklist: ChecklistHead, actor: Actor) -> dict[str, Any]:
+def rights(module_id: int | None, actor: Actor) -> dict[str, Any]:
     """What the controls on a page depend on."""
-    may_assign = actor.may_for(Permission.ITEM_ASSIGN, checklist.module_id)
+    may_assign = actor.may_for(Permission.ITEM_ASSIGN, module_id)
     return {
-        "may_work": actor.may_for(Permission.ITEM_WORK, checklist.module_id),
+        "may_work": actor.may_for(Permission.ITEM_WORK, module_id),
         "may_assign": may_assign,
         "people": list_active_people() if may_assign else [],
         "waiver_reasons": [(reason.value, reason.label) for reason in WaiverReason],
@@ -115,7 +118,7 @@ def group_page(checklist: ChecklistHead, group_key: str, actor: Actor, *, marks:
         counts=total_of(groups),
         rows=rows,
         footer=footer(group),
-        **rights(checklist, actor),
+        **rights(checklist.module_id, actor),
     )
 
 

@@ -11,8 +11,12 @@ from app.domain.checklist import UNDO_WINDOW, ItemFacts, ItemState, Severity, un
 from app.domain.permissions import Permission
 from app.domain.waivers import WaiverDecision
 from app.queries.audit import find_last_event
-from app.queries.checklists import ItemRow
+from app.queries.rows import ItemRow
 from app.queries.waivers import WaiverLine
+from app.services.items import Saved
+
+# States that come and go with a waiver: they are decided, not taken back.
+WAITING = {ItemState.NOT_APPLICABLE_REQUESTED, ItemState.NOT_APPLICABLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class RowView:
     comment_count: int
     natural_role_title: str
     group_id: int
+    module_id: int | None
     url: str
     waiver: WaiverView | None
     may_work: bool
@@ -69,7 +74,14 @@ class RowView:
 
 
 def row_view(
-    row: ItemRow, subject: Subject, group_key: str, *, actor: Actor, module_id: int | None, waiver: WaiverLine | None
+    row: ItemRow,
+    subject: Subject,
+    group_key: str,
+    *,
+    actor: Actor,
+    module_id: int | None,
+    waiver: WaiverLine | None,
+    saved: Saved | None = None,
 ) -> RowView:
     """What a page shows of a row."""
     is_changed = row.changed_by_name is not None
@@ -97,6 +109,7 @@ def row_view(
         comment_count=row.comment_count,
         natural_role_title=row.natural_role.label,
         group_id=row.group_id,
+        module_id=module_id,
         url=f"{subject.group_path(group_key)}#item-{row.id}",
         waiver=_waiver_view(waiver, actor, module_id) if waiver else None,
         may_work=may_work,
@@ -104,7 +117,7 @@ def row_view(
         untick_needs_reason=untick_needs_reason(
             ItemFacts(row.text, row.state, row.severity, row.changed_by_id), actor_id=actor.id or 0
         ),
-        undo=_undo(row, actor) if may_work else None,
+        undo=_undo(row, actor, saved) if may_work else None,
     )
 
 
@@ -124,8 +137,10 @@ def _waiver_view(waiver: WaiverLine, actor: Actor, module_id: int | None) -> Wai
     )
 
 
-def _undo(row: ItemRow, actor: Actor) -> tuple[str, datetime] | None:
+def _undo(row: ItemRow, actor: Actor, saved: Saved | None) -> tuple[str, datetime] | None:
     """The event that this person may still take back; asked for only in the seconds in which it can be."""
+    if saved is not None:
+        return (saved.event, saved.at + UNDO_WINDOW) if saved.event and row.state not in WAITING else None
     if row.changed_by_id != actor.id or datetime.now(UTC) - row.state_since > UNDO_WINDOW:
         return None
     found = find_last_event(row.id, actor.id or 0)

@@ -16,10 +16,10 @@ from app.queries.checklists import (
     get_release_checklist,
     get_target_checklist,
     list_groups,
-    list_rows,
 )
 from app.queries.readiness import list_blockers
 from app.queries.releases import get_release, list_changes
+from app.queries.rows import list_rows
 from app.services.items import set_states
 from app.services.releases import add_change
 from app.services.waivers import request_waivers
@@ -124,7 +124,7 @@ def everything(**where: Any) -> ResponseReturnValue:
         groups=[(group, lines) for group, lines in shown if lines],
         show=show_what,
         hidden=len(rows) - len(wanted),
-        **rights(checklist, actor()),
+        **rights(checklist.module_id, actor()),
     )
     return tagged(page, tag)
 

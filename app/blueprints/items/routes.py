@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.blueprints.items.forms import AssignForm, CommentForm, EmptyForm, StateForm, ValueForm, WaiverForm
+from app.blueprints.items.forms import AssignForm, CommentForm, StateForm, ValueForm, WaiverForm
 from app.domain.errors import NotFound
 from app.domain.permissions import Permission
 from app.queries.audit import list_item_events
@@ -22,8 +22,7 @@ from app.web.forms import text_of
 from app.web.history import told
 from app.web.messages import say
 from app.web.origin import actor, origin
-from app.web.paths import safe_next
-from app.web.saving import render_row, saved_or_refused
+from app.web.saving import back_to, render_row, saved_or_refused
 
 bp = Blueprint("items", __name__, url_prefix="/items/<int:item_id>")
 
@@ -39,10 +38,10 @@ def show(item_id: int) -> ResponseReturnValue:
         checklist=checklist,
         crumbs=crumbs(checklist),
         group=next(group for group in list_groups(checklist) if group.key == place.group_key),
-        row=one_view(checklist, place.group_key, item_id, actor()),
+        row=one_view(item_id, actor()),
         comments=list_comments(item_id),
         history=told(list_item_events(item_id)),
-        **rights(checklist, actor()),
+        **rights(checklist.module_id, actor()),
     )
 
 
@@ -137,15 +136,13 @@ def request_waiver(item_id: int) -> ResponseReturnValue:
 @requires(Permission.ITEM_WORK)
 def undo(item_id: int, event_id: str) -> ResponseReturnValue:
     """Take one's last change back."""
-    EmptyForm()
-    place = get_place(item_id)
-    checklist = get_checklist(place.checklist_id, actor())
+    who = actor()
+    who.require(Permission.CHECKLIST_VIEW, get_place(item_id).module_id)
     undo_event(origin(), _event(event_id))
     if is_fragment_wanted():
-        return render_row(checklist, one_view(checklist, place.group_key, item_id, actor()), actor())
+        return render_row(one_view(item_id, who), who)
     say("Taken back. Both are in the history.")
-    back = safe_next(request.form.get("back")) or checklist.subject.group_path(place.group_key)
-    return redirect(f"{back}#item-{item_id}", 303)
+    return redirect(back_to(item_id), 303)
 
 
 def _event(text: str) -> bytes:

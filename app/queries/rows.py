@@ -1,0 +1,101 @@
+"""Reads of the boxes of a checklist, as pages show them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select
+
+from app.database import db
+from app.domain.addresses import Subject
+from app.domain.checklist import ItemState, Phase, Severity
+from app.domain.errors import NotFound
+from app.domain.permissions import Role
+from app.models import Checklist, ChecklistGroup, ChecklistItem, Person
+from app.models.base import table_of
+from app.queries.checklists import SUBJECT, subject_of, with_subject
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One box as a page shows it."""
+
+    id: int
+    key: str
+    text: str
+    guidance: str
+    severity: Severity
+    natural_role: Role
+    phase: Phase
+    value_prompt: str
+    value_kind: str
+    state: ItemState
+    revision: int
+    reason: str
+    value: str
+    link: str
+    comment_count: int
+    assignee_id: int | None
+    due_on: date | None
+    state_since: datetime
+    changed_by_id: int | None
+    group_id: int
+    position: int
+    assignee_name: str | None
+    changed_by_name: str | None
+
+
+_COLUMNS = [name for name in ItemRow.__dataclass_fields__ if not name.endswith("_name")]
+_items, _lists, _groups = table_of(ChecklistItem).c, table_of(Checklist).c, table_of(ChecklistGroup).c
+_assignee, _changer = table_of(Person).alias("assignee"), table_of(Person).alias("changer")
+
+
+def _with_names(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return statement.outerjoin(_assignee, _assignee.c.id == _items.assignee_id).outerjoin(
+        _changer, _changer.c.id == _items.changed_by_id
+    )
+
+
+_SHOWN = (*(_items[name] for name in _COLUMNS), _assignee.c.name, _changer.c.name)
+_ROWS = (
+    _with_names(select(*_SHOWN).select_from(table_of(ChecklistItem)))
+    .where(_items.checklist_id == bindparam("checklist"))
+    .order_by(_items.position)
+)
+_ROWS_OF_GROUP = _ROWS.where(_items.group_id == bindparam("group"))
+_ROW = with_subject(
+    _with_names(
+        select(*_SHOWN, _groups.key, *SUBJECT)
+        .select_from(table_of(ChecklistItem))
+        .join(table_of(ChecklistGroup), _groups.id == _items.group_id)
+        .join(table_of(Checklist), _lists.id == _items.checklist_id)
+    )
+).where(_items.id == bindparam("item"))
+
+
+def list_rows(checklist_id: int, *, group_id: int | None = None) -> list[ItemRow]:
+    """The boxes of a checklist, or of one of its groups, in order; one statement."""
+    if group_id is None:
+        found = db.session.execute(_ROWS, {"checklist": checklist_id})
+    else:
+        found = db.session.execute(_ROWS_OF_GROUP, {"checklist": checklist_id, "group": group_id})
+    return [ItemRow(*tuple(row)) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRow:
+    """One box with where it belongs: all that its row on a page needs."""
+
+    row: ItemRow
+    subject: Subject
+    group_key: str
+    module_id: int | None
+
+
+def get_placed_row(item_id: int) -> PlacedRow:
+    """One box, or NotFound; one statement."""
+    found = db.session.execute(_ROW, {"item": item_id}).one_or_none()
+    if found is None:
+        raise NotFound("There is no such item, or it is not yours to see.")
+    values = tuple(found)[: len(_SHOWN)]
+    return PlacedRow(ItemRow(*values), subject_of(found), found._mapping[_groups.key], found.module_id)
