@@ -187,10 +187,9 @@ def _blocker(row: Any, release_key: str) -> Blocker:
 
 def list_blockers(release: Release, actor: Actor, *, checklist_id: int | None = None) -> list[Blocker]:
     """Every item in the way of a release, the most urgent first."""
-    ids = [standing.checklist_id for standing in list_standings(release, actor)]
-    statement = _blocking_items().where(
-        ChecklistItem.checklist_id.in_(ids if checklist_id is None else [checklist_id]), _IS_BLOCKING
-    )
+    visible = [standing.checklist_id for standing in list_standings(release, actor)]
+    ids = [number for number in visible if checklist_id in (None, number)]
+    statement = _blocking_items().where(ChecklistItem.checklist_id.in_(ids), _IS_BLOCKING)
     rows = db.session.execute(statement).all()
     ranked = sorted(rows, key=lambda row: (*urgency(row.state, row.severity, row.position), row.module_name or ""))
     return [_blocker(row, release.key) for row in ranked]
