@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, or_, select, tuple_
@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, and_, func, or_, select, tuple_
 from app.database import db
 from app.domain.actors import Actor
 from app.domain.audit import AuditAction
+from app.domain.errors import NotFound
 from app.domain.permissions import Permission, Role, is_granted
 from app.models import AuditEvent, Module, Person, PersonName, Release
 
@@ -151,7 +152,10 @@ def _text(row: Row[*tuple[Any, ...]]) -> str:
 
 def _key(text: str) -> tuple[datetime, bytes]:
     moment, _, number = text.partition("_")
-    return datetime.fromisoformat(moment), bytes.fromhex(number)
+    try:
+        return datetime.fromisoformat(moment).astimezone(UTC), bytes.fromhex(number)
+    except ValueError:
+        raise NotFound("There is no such page of the history.") from None
 
 
 def list_item_events(item_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
