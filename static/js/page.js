@@ -100,6 +100,12 @@ document.addEventListener("input", (event) => {
   countersign.say(`${shown} rows`);
 });
 
+window.addEventListener("beforeprint", () => {
+  const { zone } = document.body.dataset;
+  const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "medium", timeZone: zone }).format(new Date());
+  for (const place of document.querySelectorAll("[data-printed]")) place.textContent = `, ${moment} (${zone})`;
+});
+
 countersign.expireUndo(document);
 document.querySelector("[data-summary]")?.focus();
 for (const notice of document.querySelectorAll("[data-flash] > p")) countersign.say(notice.textContent);
