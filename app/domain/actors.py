@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from app.domain.errors import NotFound, NotPermitted
+from app.domain.errors import UNSEEN, NotFound, NotPermitted
 from app.domain.permissions import (
     Grant,
     Permission,
@@ -49,7 +49,7 @@ class Actor:
         if self.may_for(permission, module_id):
             return
         if permission is Permission.CHECKLIST_VIEW or not self.may_for(Permission.CHECKLIST_VIEW, module_id):
-            raise NotFound("There is no such thing here, or it is not yours to see.")
+            raise NotFound(UNSEEN)
         raise NotPermitted(missing_role(permission))
 
 

@@ -1,5 +1,8 @@
 """What the rules may answer instead of yes. The web layer maps each to one status code."""
 
+# One sentence for what is not there and for what is hidden: the difference would tell that there is more.
+UNSEEN = "There is no such thing here, or it is not yours to see."
+
 
 class DomainError(Exception):
     """Base of all refusals; its text may be shown to the user."""

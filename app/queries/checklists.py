@@ -9,7 +9,7 @@ from app.database import db
 from app.domain.actors import Actor
 from app.domain.addresses import Subject
 from app.domain.checklist import BelongsTo, ItemState, Mode, Severity
-from app.domain.errors import NotFound
+from app.domain.errors import UNSEEN, NotFound
 from app.domain.permissions import Permission
 from app.domain.readiness import Counts, count
 from app.models import (
@@ -27,6 +27,7 @@ from app.models import (
     TemplateVersion,
 )
 from app.models.base import table_of
+from app.queries.releases import require_release
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +147,11 @@ _OF_TARGET = _HEAD.where(
 def _one(statement: Select[*tuple[Any, ...]], actor: Actor, **where: str | int) -> ChecklistHead:
     row = db.session.execute(statement, where).one_or_none()
     if row is None:
-        raise NotFound("There is no such checklist, or it is not yours to see.")
+        raise NotFound(UNSEEN)
     if row.module_id is not None:
         actor.require(Permission.CHECKLIST_VIEW, row.module_id)
+    else:
+        require_release(row.release_id, actor)
     return ChecklistHead(
         row.id,
         row.stream_id,

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 
 from app.database import db
 from app.domain.checklist import BelongsTo, ItemFacts, ItemState, Severity
-from app.domain.errors import NotFound
+from app.domain.errors import UNSEEN, NotFound
 from app.models import Checklist, ChecklistGroup, ChecklistItem, ItemComment, Person, Waiver
 from app.models.base import table_of
 
@@ -56,7 +56,7 @@ def get_place(item_id: int) -> ItemPlace:
     """Where an item belongs, or NotFound."""
     row = db.session.execute(_PLACE, {"item": item_id}).one_or_none()
     if row is None:
-        raise NotFound("There is no such item, or it is not yours to see.")
+        raise NotFound(UNSEEN)
     return ItemPlace(*row)
 
 
@@ -97,7 +97,7 @@ def get_item_now(item_id: int) -> ItemNow:
     """An item as it stands, or NotFound."""
     row = db.session.execute(_NOW, {"item": item_id}).one_or_none()
     if row is None:
-        raise NotFound("There is no such item, or it is not yours to see.")
+        raise NotFound(UNSEEN)
     return ItemNow(*row)
 
 
@@ -111,7 +111,7 @@ def get_waiver(waiver_id: int) -> Waiver:
     """A waiver, or NotFound."""
     waiver = db.session.get(Waiver, waiver_id, populate_existing=True)
     if waiver is None:
-        raise NotFound("There is no such waiver, or it is not yours to see.")
+        raise NotFound(UNSEEN)
     return waiver
 
 

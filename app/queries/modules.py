@@ -8,7 +8,7 @@ from sqlalchemy import Row, func, select
 
 from app.database import db
 from app.domain.actors import Actor
-from app.domain.errors import NotFound
+from app.domain.errors import UNSEEN, NotFound
 from app.domain.permissions import Permission
 from app.models import Environment, Module, ModuleContact, Person, Release, ReleaseModule, Target
 
@@ -67,7 +67,7 @@ def get_module(key: str, actor: Actor) -> Module:
     """A module that this person may see; NotFound otherwise."""
     module = db.session.scalar(select(Module).where(Module.key == key).execution_options(populate_existing=True))
     if module is None:
-        raise NotFound(f"There is no module “{key}”, or it is not yours to see.")
+        raise NotFound(UNSEEN)
     actor.require(Permission.CHECKLIST_VIEW, module.id)
     return module
 

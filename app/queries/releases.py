@@ -8,7 +8,7 @@ from sqlalchemy import Row, func, select
 
 from app.database import db
 from app.domain.actors import Actor
-from app.domain.errors import NotFound
+from app.domain.errors import UNSEEN, NotFound
 from app.domain.permissions import Permission
 from app.models import Change, Module, Release, ReleaseModule
 
@@ -16,13 +16,17 @@ from app.models import Change, Module, Release, ReleaseModule
 def get_release(key: str, actor: Actor) -> Release:
     """A release that this person may see: one that holds a module of theirs, or any for who sees everything."""
     release = db.session.scalar(select(Release).where(Release.key == key).execution_options(populate_existing=True))
-    missing = NotFound(f"There is no release “{key}”, or it is not yours to see.")
     if release is None:
-        raise missing
-    visible = actor.modules(Permission.CHECKLIST_VIEW)
-    if visible is not None and not visible & set(list_release_module_ids(release.id)):
-        raise missing
+        raise NotFound(UNSEEN)
+    require_release(release.id, actor)
     return release
+
+
+def require_release(release_id: int, actor: Actor) -> None:
+    """Raise NotFound unless a release holds a module of this person's, or they see everything."""
+    visible = actor.modules(Permission.CHECKLIST_VIEW)
+    if visible is not None and not visible & set(list_release_module_ids(release_id)):
+        raise NotFound(UNSEEN)
 
 
 def list_release_module_ids(release_id: int) -> Sequence[int]:

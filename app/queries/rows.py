@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, select
 from app.database import db
 from app.domain.addresses import Subject
 from app.domain.checklist import ItemState, Phase, Severity
-from app.domain.errors import NotFound
+from app.domain.errors import UNSEEN, NotFound
 from app.domain.permissions import Role
 from app.models import Checklist, ChecklistGroup, ChecklistItem, Person
 from app.models.base import table_of
@@ -96,6 +96,6 @@ def get_placed_row(item_id: int) -> PlacedRow:
     """One box, or NotFound; one statement."""
     found = db.session.execute(_ROW, {"item": item_id}).one_or_none()
     if found is None:
-        raise NotFound("There is no such item, or it is not yours to see.")
+        raise NotFound(UNSEEN)
     values = tuple(found)[: len(_SHOWN)]
     return PlacedRow(ItemRow(*values), subject_of(found), found._mapping[_groups.key], found.module_id)

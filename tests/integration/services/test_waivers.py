@@ -265,7 +265,7 @@ def test_several_at_once_need_one_item_at_least(release: MadeRelease, developer:
 
 
 def test_a_waiver_that_is_not_there_is_neither_decided_nor_withdrawn(developer: Made, dba: Made):
-    with pytest.raises(NotFound, match="no such waiver"):
+    with pytest.raises(NotFound):
         decide_waiver(dba.origin, 999_999, approve=True)
-    with pytest.raises(NotFound, match="no such waiver"):
+    with pytest.raises(NotFound):
         withdraw_waiver(developer.origin, 999_999)
