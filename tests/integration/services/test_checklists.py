@@ -8,7 +8,7 @@ from app.database import db
 from app.domain.checklist import BelongsTo, ItemState
 from app.domain.errors import NotFound
 from app.models import Checklist, ChecklistGroup, ChecklistItem, Environment, Stream, TemplateItem
-from app.queries.checklists import list_rows
+from app.queries.rows import list_rows
 from app.queries.templates import get_newest_version
 from app.services.modules import add_target
 from app.services.releases import add_change
