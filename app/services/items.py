@@ -85,7 +85,9 @@ def _set_state(
         values["value"] = value
     if item.state is not state or (reason and reason != item.reason):
         check_may_set_state(item.facts, state, actor_id=change.actor_id, reason=reason)
-        values |= {"state": state, "reason": reason, "changed_by_id": change.actor_id, "state_since": change.at}
+        # A new reason for the same state does not make it any younger.
+        since = item.state_since if item.state is state else change.at
+        values |= {"state": state, "reason": reason, "changed_by_id": change.actor_id, "state_since": since}
     return save_item(change, place, item, values, reason=reason, batch=batch)
 
 
@@ -217,7 +219,10 @@ def set_states(
     saved = []
     for item in rows:
         check_may_bulk(item.facts, state, reason=reason)
-        saved.append(_set_state(change, places[item.id], item, state, reason=reason, value=None, batch=batch))
+        if item.state is state:  # whoever ticked it before stays the one who did
+            saved.append(Saved(item.id, item.revision, change.at))
+        else:
+            saved.append(_set_state(change, places[item.id], item, state, reason=reason, value=None, batch=batch))
     return saved
 
 

@@ -1,6 +1,7 @@
 """Working an item: who may, what is refused, what is remembered."""
 
 import json
+from datetime import date
 
 import pytest
 
@@ -8,6 +9,7 @@ from app.domain.checklist import ItemState
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
 from app.domain.permissions import Role
 from app.services.items import add_comment, assign, set_state, set_states, set_value
+from app.services.roles import deactivate
 from tests.factories import Make
 
 ITEM = "pre.schema-planned"
@@ -201,3 +203,130 @@ def test_several_at_once_of_two_checklists_is_refused(make: Make):
             state=ItemState.DONE,
             reason="together",
         )
+
+
+def test_several_at_once_leave_alone_what_is_so_already(make: Make):
+    release = make.release()
+    first, second = make.person(Role.DEVELOPER), make.person(Role.QA)
+    ticked, other = release.item(ITEM), release.items[1]
+    saved = set_state(first.origin, ticked.id, revision=1, state=ItemState.DONE)
+
+    set_states(
+        second.origin,
+        ticked.checklist_id,
+        ((ticked.id, saved.revision), (other.id, 1)),
+        state=ItemState.DONE,
+        reason="all looked at together",
+    )
+
+    now = release.item(ITEM)
+    assert (now.changed_by_id, now.reason, now.revision) == (first.id, "", saved.revision)
+    assert release.item(other.key).changed_by_id == second.id
+    assert len(make.events("item.state_changed")) == 2
+
+
+def test_several_at_once_need_one_item_at_least(make: Make):
+    release = make.release()
+
+    with pytest.raises(InvalidInput, match="Select at least one"):
+        set_states(release.lead.origin, release.item(ITEM).checklist_id, (), state=ItemState.DONE, reason="together")
+
+
+def test_several_at_once_are_refused_when_one_was_changed_meanwhile(make: Make):
+    release = make.release()
+    one, other = release.item(ITEM), release.items[1]
+    set_state(make.person(Role.QA).origin, other.id, revision=1, state=ItemState.DOING)
+
+    with pytest.raises(Conflict):
+        set_states(
+            release.lead.origin, one.checklist_id, ((one.id, 1), (other.id, 1)), state=ItemState.DONE, reason="together"
+        )
+    assert release.item(ITEM).state is ItemState.TODO
+
+
+def test_a_better_reason_is_kept_and_does_not_make_the_state_younger(make: Make):
+    release = make.release()
+    developer = make.person(Role.DEVELOPER)
+    item = release.item(ITEM)
+    first = set_state(developer.origin, item.id, revision=1, state=ItemState.BLOCKED, reason="no schema")
+    since = release.item(ITEM).state_since
+
+    set_state(developer.origin, item.id, revision=first.revision, state=ItemState.BLOCKED, reason="no schema from Ops")
+
+    now = release.item(ITEM)
+    assert (now.reason, now.state_since) == ("no schema from Ops", since)
+    assert [event.reason for event in make.events("item.state_changed")] == ["no schema", "no schema from Ops"]
+
+
+def test_a_tick_with_its_value_leaves_an_event_for_each_of_both(make: Make):
+    release = make.release()
+    item = release.item(ITEM)
+
+    saved = set_state(release.lead.origin, item.id, revision=1, state=ItemState.DONE, value="14 tables")
+
+    now = release.item(ITEM)
+    assert (now.state, now.value, now.revision) == (ItemState.DONE, "14 tables", 2)
+    value, state = make.events(object_id=item.id)
+    assert [(value.fact, value.new_value), (state.fact, state.new_value)] == [("value", "14 tables"), ("state", "done")]
+    assert saved.event == state.id.hex()
+
+
+def test_a_value_that_is_the_same_leaves_no_event_and_no_new_revision(make: Make):
+    release = make.release()
+    item = release.item(ITEM)
+
+    saved = set_value(release.lead.origin, item.id, revision=1, value="", link="")
+
+    assert (saved.revision, release.item(ITEM).revision) == (1, 1)
+    assert make.events(object_id=item.id) == []
+
+
+def test_work_is_given_to_people_who_are_here(make: Make):
+    release = make.release()
+    gone = make.person(Role.DEVELOPER)
+    deactivate(make.person(Role.ADMINISTRATOR).origin, gone.id)
+    item = release.item(ITEM)
+
+    for number in (gone.id, 999_999):
+        with pytest.raises(InvalidInput, match="no such person, or the account is deactivated"):
+            assign(release.lead.origin, item.id, revision=1, assignee_id=number, due_on=None)
+    assert release.item(ITEM).assignee_id is None
+
+
+def test_an_owner_and_a_date_leave_an_event_each_and_can_be_taken_away(make: Make):
+    release = make.release()
+    item, lead = release.item(ITEM), release.lead
+
+    saved = assign(lead.origin, item.id, revision=1, assignee_id=lead.id, due_on=date(2026, 11, 2))
+    assign(lead.origin, item.id, revision=saved.revision, assignee_id=None, due_on=None)
+
+    assert [(e.action.value, e.fact, e.old_value, e.new_value) for e in make.events(object_id=item.id)] == [
+        ("item.assigned", "owner", "", f"person {lead.id}"),
+        ("item.changed", "due date", "", "2026-11-02"),
+        ("item.assigned", "owner", f"person {lead.id}", ""),
+        ("item.changed", "due date", "2026-11-02", ""),
+    ]
+
+
+def test_a_comment_says_something(make: Make):
+    release = make.release()
+
+    with pytest.raises(InvalidInput, match="Type a comment"):
+        add_comment(release.lead.origin, release.item(ITEM).id, text="")
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.AUDITOR])
+def test_who_only_reads_comments_measures_and_assigns_nothing(make: Make, role: Role):
+    release = make.release()
+    reader = make.person(role)
+    item = release.item(ITEM)
+
+    for attempt in (
+        lambda: add_comment(reader.origin, item.id, text="said"),
+        lambda: set_value(reader.origin, item.id, revision=1, value="1", link=""),
+        lambda: assign(reader.origin, item.id, revision=1, assignee_id=reader.id, due_on=None),
+        lambda: set_states(reader.origin, item.checklist_id, ((item.id, 1),), state=ItemState.DONE, reason="x"),
+    ):
+        with pytest.raises(NotPermitted):
+            attempt()
+    assert len(make.events("attempt.refused")) == 4
