@@ -120,7 +120,7 @@ unfold();
 const chosenGroup = document.querySelector(".groups [aria-current]");
 if (chosenGroup) {
   const list = chosenGroup.closest(".groups");
-  list.scrollTop = chosenGroup.offsetTop - list.clientHeight / 2;
+  if (chosenGroup.offsetTop + chosenGroup.offsetHeight > list.clientHeight) list.scrollTop = chosenGroup.offsetTop - list.clientHeight / 2;
 }
 // A link may name one form of a row: it opens with everything around it.
 const named = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
