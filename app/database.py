@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 import pymysql
 from alembic.autogenerate.api import AutogenContext
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as BoundSession
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -20,7 +21,31 @@ from app.models.base import Base, UTCDateTime
 
 T = TypeVar("T")
 
-db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+
+class OurSession(BoundSession):
+    """A session that can always be ended: a server that is gone has rolled back by itself."""
+
+    def close(self) -> None:
+        """End the session and give its connection back."""
+        try:
+            super().close()
+        except DBAPIError as error:
+            self._let_go(error)
+
+    def rollback(self) -> None:
+        """Undo what was not committed."""
+        try:
+            super().rollback()
+        except DBAPIError as error:
+            self._let_go(error)
+
+    def _let_go(self, error: DBAPIError) -> None:
+        if error_number(error) not in NO_SERVER:
+            raise error
+        self.invalidate()
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": OurSession, "expire_on_commit": False})
 
 # Deadlock, lock wait, stale snapshot, commit refused by the group (twice): the server has rolled back or we must.
 ROLLED_BACK = {1213, 1205, 1020, 1180, 3101}

@@ -104,6 +104,17 @@ def test_a_connection_lost_in_the_middle_leaves_all_of_a_tick_or_nothing(
     assert len(ticks) == 1
 
 
+@pytest.mark.parametrize("end", ["remove", "rollback"])
+def test_a_session_can_be_ended_when_its_server_has_gone(app: Flask, make: Make, end: str):
+    release = make.release()
+    mine = db.session.connection().connection.driver_connection.thread_id()
+    elsewhere(app, lambda: db.session.execute(text(f"KILL {mine}")))
+
+    getattr(db.session, end)()
+
+    assert release.items
+
+
 CHANGES = [
     update(AuditEvent).values(reason="rewritten"),
     update(AuditEvent).values(body=b"{}"),
