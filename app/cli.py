@@ -17,6 +17,7 @@ from app.queries.verification import find_faults
 from app.services.accounts import make_setup_link, new_link_token
 from app.services.roles import erase_person
 from app.services.templates import load_catalogue
+from app.web import assets
 from app.worker import main
 
 
@@ -33,6 +34,7 @@ def prepare() -> None:
     if schema_state() != "ready":
         upgrade()
     load_catalogue(Origin(SYSTEM))
+    assets.pack(_app())
     _print_setup_link()
 
 
@@ -93,7 +95,12 @@ def erase_name(person_id: int) -> None:
 @with_appcontext
 def worker() -> None:
     """Do what is done without a request, until told to end."""
-    main.run(current_app._get_current_object())  # type: ignore[attr-defined]  # the documented way to the app itself
+    main.run(_app())
+
+
+def _app() -> Flask:
+    found: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # the documented way to the app
+    return found
 
 
 def _print_setup_link() -> None:
