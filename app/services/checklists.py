@@ -10,6 +10,20 @@ from app.queries.templates import get_newest_version
 from app.services.templates import BUILT_IN
 from app.services.write_path import About, Change
 
+COPIED = (
+    *("key", "text", "guidance", "phase", "gate", "severity", "natural_role", "value_prompt", "value_kind"),
+    "position",
+)
+# How an item begins.
+BEGINNING: dict[str, str | int] = {
+    "state": ItemState.TODO.value,
+    "revision": 1,
+    "reason": "",
+    "value": "",
+    "link": "",
+    "comment_count": 0,
+}
+
 
 def make_checklist(
     change: Change,
@@ -60,34 +74,15 @@ def _copy(change: Change, checklist_id: int, version_id: int, belongs_to: Belong
             ).where(TemplateGroup.version_id == version_id, TemplateGroup.belongs_to == belongs_to),
         )
     )
-    copied = ["key", "text", "guidance", "phase", "gate", "severity", "natural_role", "value_prompt", "value_kind"]
-    columns = [getattr(TemplateItem, name) for name in copied]
+    columns = [getattr(TemplateItem, name) for name in COPIED]
     change.session.execute(
         insert(ChecklistItem).from_select(
-            [
-                "checklist_id",
-                "group_id",
-                *copied,
-                "position",
-                "state",
-                "revision",
-                "reason",
-                "value",
-                "link",
-                "comment_count",
-                "state_since",
-            ],
+            ["checklist_id", "group_id", *COPIED, *BEGINNING, "state_since"],
             select(
                 literal(checklist_id),
                 ChecklistGroup.id,
                 *columns,
-                TemplateItem.position,
-                literal(ItemState.TODO.value),
-                literal(1),
-                literal(""),
-                literal(""),
-                literal(""),
-                literal(0),
+                *(literal(value) for value in BEGINNING.values()),
                 literal(change.at, UTCDateTime),
             )
             .join(TemplateGroup, TemplateGroup.id == TemplateItem.group_id)

@@ -1,0 +1,184 @@
+"""Every address asked by every role: let in where the policy says so, and nowhere else."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from app.database import db
+from app.domain.checklist import WaiverReason
+from app.domain.permissions import FOR_EVERYONE, GRANTS, Permission, Role
+from app.models import Environment, Module, Target, Waiver
+from app.queries.people import list_grants
+from app.services.modules import add_target
+from app.services.releases import add_change
+from app.services.waivers import request_waiver
+from app.web.access import PUBLIC, declared_access
+from tests.factories import Made, MadeRelease, Make
+
+# One name in an address that means different things under different addresses.
+OF_ENDPOINT: dict[str, dict[str, object]] = {
+    "checklists.show_module_group": {"group_key": "pre-development"},
+    "checklists.show_change_group": {"group_key": "before-commit"},
+    "checklists.show_release_group": {"group_key": "pre-release"},
+    "checklists.show_target_group": {"group_key": "monitoring"},
+    "templates.show": {"number": 1},
+}
+# It opens a connection of its own, which a test that is rolled back cannot give.
+OWN_CONNECTION = {"health.ready"}
+# Here the policy lets in and the rule of two people refuses: only who asked may withdraw.
+ASKERS_ALONE = {"waivers.withdraw"}
+OTHERS_WORLD = ("release_key", "module_key", "item_id", "checklist_id", "waiver_id")
+
+
+@dataclass(frozen=True)
+class World:
+    """One of everything that an address can name."""
+
+    release: MadeRelease
+    values: dict[str, object]
+
+    def path(self, rule: Rule) -> str:
+        """A rule with the real things in it."""
+        here = self.values | OF_ENDPOINT.get(rule.endpoint, {})
+        found = rule.build({name: here[name] for name in rule.arguments}, append_unknown=False)
+        assert found is not None, rule
+        return found[1]
+
+
+@pytest.fixture
+def world(make: Make) -> World:
+    release = make.release()
+    item = release.item("pre.schema-planned")
+    staging = db.session.scalars(select(Environment.id).where(Environment.key == "staging")).one()
+    add_change(release.lead.origin, release.key, release.modules[0], 412, title="", link="")
+    add_target(release.lead.origin, release.modules[0], staging, "primary", "")
+    request_waiver(release.lead.origin, item.id, revision=1, reason=WaiverReason.OTHER, explanation="no schema here")
+    bystander = make.person(Role.QA)
+    values = {
+        "release_key": release.key,
+        "module_key": release.modules[0],
+        "number": 412,
+        "environment_key": "staging",
+        "target_key": "primary",
+        "target_id": db.session.scalars(select(Target.id)).one(),
+        "checklist_id": item.checklist_id,
+        "item_id": item.id,
+        "event_id": "00" * 16,
+        "waiver_id": db.session.scalars(select(Waiver.id)).one(),
+        "person_id": bystander.id,
+        "grant_id": list_grants(bystander.id)[0].id,
+        "session_id": 0,
+        "template_key": "migration-maintenance",
+        "token": "no-such-token",
+        "filename": "none.css",
+    }
+    return World(release, values)
+
+
+def _requests(app: Flask) -> Iterator[tuple[Rule, str]]:
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        if rule.endpoint in OWN_CONNECTION:
+            continue
+        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+            yield rule, method
+
+
+def _ask(browser: FlaskClient, world: World, rule: Rule, method: str) -> TestResponse:
+    return browser.open(world.path(rule), method=method, data={} if method == "POST" else None)
+
+
+def _is_sent_to_sign_in(answer: TestResponse) -> bool:
+    return answer.status_code == 302 and answer.headers["Location"].startswith("/sign-in/?next=")
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_is_let_in_exactly_where_the_policy_says(app: Flask, make: Make, world: World, client_of, role: Role):
+    allowed = GRANTS[role] | FOR_EVERYONE
+    asked = 0
+    for rule, method in _requests(app):
+        access = declared_access(app, rule.endpoint)
+        answer = _ask(client_of(make.person(role)), world, rule, method)
+
+        where = f"{method} {rule.rule} by {role}: {answer.status_code}"
+        assert not _is_sent_to_sign_in(answer), where
+        if access in allowed and rule.endpoint in ASKERS_ALONE:
+            assert "Only the person who asked" in answer.text, where
+        elif access == PUBLIC or access in allowed:
+            assert answer.status_code not in {401, 403}, where
+            assert answer.status_code < 500, where
+        else:
+            assert answer.status_code == 403, where
+        asked += 1
+    assert asked > 80
+
+
+def test_who_has_no_role_is_let_in_to_the_own_profile_only(app: Flask, make: Make, world: World, client_of):
+    for rule, method in _requests(app):
+        access = declared_access(app, rule.endpoint)
+        answer = _ask(client_of(make.person()), world, rule, method)
+
+        is_refused = answer.status_code == 403
+        assert is_refused is (access not in {PUBLIC, Permission.PROFILE_MANAGE}), f"{method} {rule.rule}"
+
+
+def test_nobody_is_let_in_anywhere_but_at_the_open_addresses(app: Flask, world: World):
+    for rule, method in _requests(app):
+        answer = _ask(app.test_client(), world, rule, method)
+
+        where = f"{method} {rule.rule}: {answer.status_code}"
+        if declared_access(app, rule.endpoint) == PUBLIC:
+            assert answer.status_code not in {401, 403}, where
+            assert not _is_sent_to_sign_in(answer), where
+        elif method == "GET":
+            assert _is_sent_to_sign_in(answer), where
+        else:
+            assert answer.status_code == 401, where
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.DEVELOPER, Role.DBA, Role.TEAM_LEAD])
+def test_the_things_of_another_module_are_not_there(app: Flask, make: Make, world: World, client_of, role: Role):
+    stranger = make.person(role, module_id=make.module().id)
+    asked = 0
+    for rule, method in _requests(app):
+        access = declared_access(app, rule.endpoint)
+        if access not in GRANTS[role] or not rule.arguments & set(OTHERS_WORLD):
+            continue
+        answer = _ask(client_of(stranger), world, rule, method)
+
+        assert answer.status_code == 404, f"{method} {rule.rule} by {role}: {answer.status_code}"
+        asked += 1
+    assert asked > 15
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.DEVELOPER, Role.DBA, Role.TEAM_LEAD])
+def test_the_things_of_ones_own_module_are(app: Flask, make: Make, world: World, client_of, role: Role):
+    module_id = db.session.scalars(select(Module.id).where(Module.key == world.release.modules[0])).one()
+    insider = make.person(role, module_id=module_id)
+    for rule, method in _requests(app):
+        if declared_access(app, rule.endpoint) is not Permission.CHECKLIST_VIEW or method != "GET":
+            continue
+        answer = _ask(client_of(insider), world, rule, method)
+
+        assert answer.status_code in {200, 302}, f"{method} {rule.rule} by {role}: {answer.status_code}"
+
+
+def test_whether_it_is_ready_is_told_to_anybody(product: Flask):
+    answer = product.test_client().get("/readyz")
+
+    assert answer.status_code == 200
+
+
+def test_a_refused_page_is_remembered_with_its_address(app: Flask, make: Make, world: World, client_of):
+    viewer: Made = make.person(Role.VIEWER)
+
+    answer = client_of(viewer).post(f"/items/{world.values['item_id']}/state/", data={})
+
+    assert answer.status_code == 403
+    [event] = make.events("attempt.refused")
+    assert (event.actor_id, event.new_value) == (viewer.id, f"POST /items/{world.values['item_id']}/state/")
