@@ -106,6 +106,6 @@ def _app() -> Flask:
 def _print_setup_link() -> None:
     token = new_link_token()
     if not is_anybody_there() and make_setup_link(Origin(SYSTEM), SecretStr(token)):
-        with current_app.test_request_context():
-            path = url_for("setup.show", token=token)
-        click.echo(f"setup-link: {current_app.config['SETTINGS'].base_url}{path}")
+        base = current_app.config["SETTINGS"].base_url
+        with current_app.test_request_context(base_url=base):
+            click.echo(f"setup-link: {base}{url_for('setup.show', token=token)}")

@@ -107,7 +107,9 @@ def check_alive(children: dict[str, subprocess.Popen[bytes]]) -> None:
 def is_ready(address: str) -> bool:
     """Whether the web server answers that it can serve."""
     try:
-        with urllib.request.urlopen(f"{address}/readyz", timeout=2) as answer:  # noqa: S310 - our own http address
+        # Asked under the one name that is always answered, whatever the settings say about others.
+        asked = urllib.request.Request(f"{address}/readyz", headers={"Host": "127.0.0.1"})  # noqa: S310 - our own
+        with urllib.request.urlopen(asked, timeout=2) as answer:  # noqa: S310 - our own http address
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -10,7 +10,7 @@ from app.web.origin import request_id
 
 
 def init_app(app: Flask) -> None:
-    """Write to standard error; a test or a terminal decides who reads it."""
+    """Write to standard output; whoever runs the process decides where it goes."""
     level = logging.getLevelNamesMapping()[app.config["SETTINGS"].log_level]
     structlog.configure(
         processors=[

@@ -1,0 +1,100 @@
+"""Settings: what is right is taken, what is nonsense is refused with a sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from app import trusted_hosts
+from config import SettingsError, load_settings, secret_of
+
+SERVER = "mysql://u:p@127.0.0.1/countersign"
+PRODUCTION = {
+    "COUNTERSIGN_ENV": "production",
+    "SECRET_KEY": "x" * 40,
+    "DATABASE_URL": SERVER,
+    "COUNTERSIGN_URL": "https://checks.example.org",
+}
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("DATABASE_URL", "SECRET_KEY", "COUNTERSIGN_URL", "COUNTERSIGN_ENV", "HOST", "PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COUNTERSIGN_DATA", str(tmp_path))
+
+
+def test_without_any_setting_it_runs_on_an_embedded_database_under_its_data():
+    settings = load_settings()
+
+    assert settings.is_sqlite
+    assert settings.base_url == "http://127.0.0.1:8000"
+    assert not settings.is_https
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["mysql://u:p@h/db", "mariadb://u:p@h/db", "mysql+pymysql://u:p@h:3307/db", "mariadb+mariadbconnector://h/db"],
+)
+def test_any_way_to_write_a_server_means_the_one_driver_that_is_tested(url: str):
+    engine = load_settings(DATABASE_URL=url).engine_url()
+
+    assert engine.drivername == "mysql+pymysql"
+    assert engine.query["charset"] == "utf8mb4"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"PORT": "http"}, "PORT"),
+        ({"PORT": "0"}, "PORT"),
+        ({"PORT": "70000"}, "PORT"),
+        ({"COUNTERSIGN_ENV": "prod"}, "COUNTERSIGN_ENV"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
+        ({"SECRET_KEY": "short"}, "32 random characters"),
+        ({"COUNTERSIGN_URL": "checks.example.org"}, "https://checks.example.org"),
+        ({"DATABASE_URL": "postgresql://h/db"}, "MySQL or MariaDB"),
+        ({"DATABASE_URL": "mysql://h"}, "MySQL or MariaDB"),
+        ({"DATABASE_URL": "not an address"}, "mysql://user:password@host:3306/database"),
+        ({"SESSION_IDLE_MINUTES": "0"}, "SESSION_IDLE_MINUTES"),
+    ],
+)
+def test_nonsense_is_refused_with_a_sentence_that_says_what_to_do(given: dict[str, str], words: str):
+    with pytest.raises(SettingsError, match=words):
+        load_settings(**given)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"SECRET_KEY": ""}, "needs SECRET_KEY"),
+        ({"DATABASE_URL": ""}, "MySQL or MariaDB server"),
+        ({"DATABASE_URL": "sqlite:///x"}, "MySQL or MariaDB server"),
+        ({"COUNTERSIGN_URL": "http://checks.example.org"}, "https://"),
+        ({"COUNTERSIGN_URL": ""}, "https://"),
+        ({"DATABASE_URL": "mysql://u:p@db.example.org/c"}, "DATABASE_SSL_CA"),
+    ],
+)
+def test_production_asks_for_secret_server_and_https(change: dict[str, str], words: str):
+    with pytest.raises(SettingsError, match=words):
+        load_settings(**{**PRODUCTION, **change})
+
+
+def test_production_with_all_it_needs_has_safe_cookies():
+    settings = load_settings(**PRODUCTION)
+
+    assert settings.is_https
+    assert trusted_hosts(settings)[0] == "checks.example.org"
+    assert "localhost" not in trusted_hosts(settings)
+
+
+def test_a_secret_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path):
+    first, second = secret_of(load_settings()), secret_of(load_settings())
+
+    assert first == second
+    assert len(first) >= 32
+    assert (tmp_path / "secret-key").stat().st_mode & 0o077 == 0
+
+
+def test_a_secret_is_never_shown_with_the_settings():
+    assert "xxxx" not in repr(load_settings(**PRODUCTION))
+    assert "u:p@" not in repr(load_settings(**PRODUCTION))

@@ -1,0 +1,126 @@
+"""The history in a browser: found, filtered, taken away, never changed."""
+
+import csv
+import io
+from collections.abc import Callable
+
+import pytest
+
+from app.domain.checklist import ItemState
+from app.domain.permissions import Role
+from app.services.items import add_comment, set_state
+from tests.factories import Make
+
+ITEM = "pre.schema-planned"
+
+
+def rows_of(answer) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+def test_a_tick_is_in_the_history_with_who_when_and_from_what_to_what(make: Make, client_of: Callable):
+    release = make.release()
+    item = release.item(ITEM)
+    developer = make.person(Role.DEVELOPER, name="Ravi Kumar")
+    set_state(developer.origin, item.id, revision=1, state=ItemState.DONE)
+
+    page = client_of(make.person(Role.AUDITOR)).get("/audit/?action=item.state_changed").text
+
+    assert "1 event fits" in page
+    assert "Ravi Kumar" in page
+    assert "from to do to done" in page
+
+
+def test_the_file_has_the_same_rows_as_the_page_and_is_itself_remembered(make: Make, client_of: Callable):
+    release = make.release()
+    developer = make.person(Role.DEVELOPER)
+    for row in release.items[:60]:
+        set_state(developer.origin, row.id, revision=1, state=ItemState.DONE)
+    auditor = client_of(make.person(Role.AUDITOR))
+
+    page = auditor.get("/audit/?action=item.state_changed").text
+    rows = rows_of(auditor.get("/audit/export/?action=item.state_changed"))
+
+    assert "60 events fit" in page
+    assert len(rows) == 60
+    assert [event.new_value for event in make.events("audit.exported")] == ["60"]
+
+
+def test_nothing_found_is_a_file_with_its_header(make: Make, client_of: Callable):
+    answer = client_of(make.person(Role.AUDITOR)).get("/audit/export/?q=no such thing at all")
+
+    assert answer.status_code == 200
+    assert rows_of(answer) == []
+    assert answer.data.decode("utf-8-sig").startswith("time_utc,actor,role,action")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1", "  =HYPERLINK(0)"])
+def test_no_cell_of_the_file_becomes_a_formula(make: Make, client_of: Callable, text: str):
+    release = make.release()
+    add_comment(make.person(Role.DEVELOPER).origin, release.item(ITEM).id, text=text)
+
+    [row] = rows_of(client_of(make.person(Role.AUDITOR)).get("/audit/export/?action=item.commented"))
+
+    assert row["to"] == f"'{text}"
+
+
+def test_a_line_break_in_a_text_stays_inside_its_cell(make: Make, client_of: Callable):
+    release = make.release()
+    add_comment(make.person(Role.DEVELOPER).origin, release.item(ITEM).id, text='one\ntwo,"three"')
+
+    rows = rows_of(client_of(make.person(Role.AUDITOR)).get("/audit/export/?action=item.commented"))
+
+    assert [row["to"] for row in rows] == ['one\ntwo,"three"']
+
+
+def test_the_filter_stands_in_the_address_and_gives_another_browser_the_same(make: Make, client_of: Callable):
+    release = make.release(modules=2)
+    developer = make.person(Role.DEVELOPER)
+    set_state(developer.origin, release.item(ITEM).id, revision=1, state=ItemState.BLOCKED, reason="a rare word")
+    auditor = make.person(Role.AUDITOR)
+    address = f"/audit/?person={developer.id}&module={release.modules[0]}&release={release.key}&q=rare"
+
+    pages = [client_of(auditor).get(address).text for _ in range(2)]
+
+    assert all("1 event fits" in page for page in pages)
+    assert f'<option selected value="{developer.id}">' in pages[0]
+
+
+@pytest.mark.parametrize("query", ["since=yesterday", "until=2026-13-01T00:00", "action=no.such", "person=somebody"])
+def test_a_filter_that_cannot_be_read_is_said_and_no_fault(make: Make, client_of: Callable, query: str):
+    assert client_of(make.person(Role.AUDITOR)).get(f"/audit/?{query}").status_code in {200, 422}
+
+
+@pytest.mark.parametrize("key", ["x", "2026-01-01_zz", "_", "2026-01-01T00:00:00_00"])
+def test_a_page_key_that_nobody_gave_is_no_fault(make: Make, client_of: Callable, key: str):
+    assert client_of(make.person(Role.AUDITOR)).get("/audit/", query_string={"before": key}).status_code in {200, 404}
+
+
+def test_who_works_on_one_module_sees_only_its_history(make: Make, client_of: Callable):
+    release = make.release(modules=2)
+    for row in release.items[:2]:
+        set_state(make.person(Role.DBA).origin, row.id, revision=1, state=ItemState.DONE)
+    other = make.module()
+
+    rows = rows_of(client_of(make.person(Role.DEVELOPER, module_id=other.id)).get("/audit/export/"))
+
+    assert {row["module"] for row in rows} <= {other.name, ""}
+    assert not any(row["action"] == "item.state_changed" for row in rows)
+
+
+def test_an_administrator_sees_people_and_no_work(make: Make, client_of: Callable):
+    release = make.release()
+    set_state(make.person(Role.DBA).origin, release.item(ITEM).id, revision=1, state=ItemState.DONE)
+    admin = make.person(Role.ADMINISTRATOR)
+    client_of(admin).post("/profile/", data={"name": "New", "time_zone": "UTC", "revision": 1})
+
+    kinds = {row["object_kind"] for row in rows_of(client_of(admin).get("/audit/export/"))}
+
+    assert "person" in kinds
+    assert "item" not in kinds
+
+
+def test_no_route_changes_or_removes_an_event(app):
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("audit.")]
+
+    assert {method for rule in rules for method in rule.methods} == {"GET", "HEAD", "OPTIONS"}
