@@ -298,3 +298,13 @@ def test_a_deactivated_account_gets_no_link_and_its_links_open_nothing(make: Mak
 def test_a_link_for_somebody_who_is_not_there_is_not_made(make: Make):
     with pytest.raises(NotFound):
         _reset_link(make.person(Role.ADMINISTRATOR), 999_999)
+
+
+def test_a_link_that_belongs_to_nobody_sets_no_password(app):
+    token = new_link_token()
+    ends = utc_now() + timedelta(minutes=5)
+    db.session.add(OneTimeLink(purpose=RESET, token_digest=token_digest(token), expires_at=ends))
+    db.session.commit()
+
+    with pytest.raises(NotFound):
+        choose_password(token, PASSWORD, request_id="")

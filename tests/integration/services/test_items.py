@@ -330,3 +330,14 @@ def test_who_only_reads_comments_measures_and_assigns_nothing(make: Make, role: 
         with pytest.raises(NotPermitted):
             attempt()
     assert len(make.events("attempt.refused")) == 4
+
+
+def test_setting_what_is_so_already_changes_nothing(make: Make):
+    release = make.release()
+    item = release.item(ITEM)
+    saved = set_state(release.lead.origin, item.id, revision=1, state=ItemState.DONE, value="14")
+
+    again = set_state(release.lead.origin, item.id, revision=saved.revision, state=ItemState.DONE, value="14")
+
+    assert (again.revision, again.event) == (saved.revision, None)
+    assert len(make.events(object_id=item.id)) == 2
