@@ -18,7 +18,7 @@ from urllib.parse import urljoin
 
 ROOT = Path(__file__).resolve().parents[1]
 FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
-GUNICORN = [sys.executable, "-m", "gunicorn", "-c", "tools/gunicorn_conf.py", "wsgi:app"]
+WEB = [sys.executable, "tools/serve.py"]
 SECONDS_TO_GET_READY = 60
 SECONDS_TO_END = 10
 LINK_PREFIX = "setup-link: "
@@ -148,7 +148,7 @@ def serve(env: dict[str, str], stop: threading.Event) -> None:
     shown = env.get("COUNTERSIGN_URL", "").rstrip("/") or address
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
-        children["web server"] = start(GUNICORN, env)
+        children["web server"] = start(WEB, env)
         children["worker"] = start([*FLASK, "worker"], env)
         wait_until_ready(address, children, stop)
         if not stop.is_set():

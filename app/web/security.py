@@ -30,6 +30,9 @@ def _refuse_foreign() -> None:
     """A change that another site's page sent is refused, whatever token it carries."""
     if request.method in SAFE_METHODS:
         return
+    # The whole form is read here, before anything is asked of the database: a client that sends slowly holds no
+    # connection meanwhile, and one that sends too much is refused.
+    request.form.keys()
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         if site not in {"same-origin", "none"}:
