@@ -3,10 +3,10 @@
 import secrets
 from functools import cache
 from hashlib import sha256
+from importlib import import_module
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from app.domain.passwords import normalised
 
@@ -43,5 +43,6 @@ def is_password(password: str, stored: str | None) -> bool:
 
 @cache
 def known_passwords() -> frozenset[str]:
-    """The most used passwords."""
-    return frozenset(FREQUENCY_LISTS["passwords"])
+    """The most used passwords. The lists weigh 12 MB and are needed only when somebody chooses a password."""
+    lists = import_module("zxcvbn.frequency_lists")
+    return frozenset(lists.FREQUENCY_LISTS["passwords"])
