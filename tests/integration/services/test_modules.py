@@ -132,6 +132,15 @@ def test_a_module_that_was_changed_meanwhile_is_not_overwritten(make: Make, lead
     assert get_module("orders", lead.actor).name == "Ordering"
 
 
+def test_what_a_module_may_not_be_made_with_it_may_not_be_changed_to(lead: Made):
+    create_module(lead.origin, "orders", ORDERS)
+
+    with pytest.raises(InvalidInput, match="whole address"):
+        update_module(lead.origin, "orders", ModuleFacts("Orders", repository="file:///etc/passwd"), revision=1)
+    with pytest.raises(InvalidInput, match="no such person"):
+        update_module(lead.origin, "orders", ModuleFacts("Orders", lead_id=999_999), revision=1)
+
+
 def test_an_archived_module_leaves_the_list_and_comes_back(make: Make, lead: Made):
     create_module(lead.origin, "orders", ORDERS)
 
