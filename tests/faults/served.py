@@ -17,6 +17,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN = 60
+LONG_ENOUGH = 6.5
 
 
 @dataclass
@@ -28,16 +29,20 @@ class Served:
     log: Path
 
     def web_workers(self) -> list[psutil.Process]:
-        """The processes that answer: the children of the web server's master."""
+        """The processes that answer, the oldest first."""
         me = psutil.Process(self.process.pid)
-        masters = [me] if "gunicorn" in " ".join(me.cmdline()) else []
-        masters += [child for child in me.children() if "gunicorn" in " ".join(child.cmdline())]
-        return [worker for master in masters for worker in master.children()]
+        masters = [process for process in (me, *me.children()) if "tools/serve.py" in process.cmdline()]
+        workers = [worker for master in masters for worker in master.children()]
+        return sorted(workers, key=lambda worker: worker.create_time())
 
-    def kill_a_web_worker(self, which: int) -> None:
-        """End one of them with no chance to tidy up; wait until it is gone."""
-        workers = self.web_workers()
-        victim = workers[which % len(workers)]
+    def kill_a_web_worker(self) -> None:
+        """End the oldest with no chance to tidy up; wait until it is gone.
+
+        The web server takes a worker that ends twice in a short time for one that cannot live, and gives up: the next
+        to be killed has lived longer than that.
+        """
+        victim = self.web_workers()[0]
+        time.sleep(max(0, victim.create_time() + LONG_ENOUGH - time.time()))
         victim.kill()
         victim.wait(10)
 
@@ -73,7 +78,7 @@ def served(database_url: str, data: Path, *, application: str = "", **more: str)
     }
     command = [sys.executable, "tools/run.py"]
     if application:
-        command = [sys.executable, "-m", "gunicorn", "-c", "tools/gunicorn_conf.py", application]
+        command = [sys.executable, "tools/serve.py", application]
     log = data / "served.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
