@@ -26,6 +26,7 @@ from tests.servers import TOOLS, database_name, fresh_database, running_server
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+PATIENCE = 10_000
 SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",
@@ -124,6 +125,7 @@ def window(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[C
 
     def open_window(**options: Any) -> BrowserContext:
         opened.append(browser.new_context(**{**browser_context_args, **options}))
+        opened[-1].set_default_timeout(PATIENCE)
         return opened[-1]
 
     yield open_window

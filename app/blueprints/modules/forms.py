@@ -9,7 +9,8 @@ from app.web.forms import Form, at_most, optional_number, required, squeeze, tex
 
 
 class ModuleForm(Form):
-    revision = IntegerField(widget=HiddenInput())
+    # A new one has no revision yet.
+    revision = IntegerField(widget=HiddenInput(), validators=[Optional()])
     key = StringField("Key", filters=[squeeze], validators=[Optional(), at_most(60)])
     name = StringField("Name", filters=[squeeze], validators=[required("Type a name."), at_most(120)])
     purpose = TextAreaField("Purpose", filters=[trim], validators=[at_most(2000)])

@@ -6,7 +6,8 @@ from app.web.forms import Form, at_most, options, required, squeeze, trim
 
 
 class ReleaseForm(Form):
-    revision = IntegerField(widget=HiddenInput())
+    # A new one has no revision yet.
+    revision = IntegerField(widget=HiddenInput(), validators=[Optional()])
     key = StringField("Key", filters=[squeeze], validators=[Optional(), at_most(60)])
     name = StringField("Name", filters=[squeeze], validators=[required("Type a name."), at_most(120)])
     planned_on = DateField("Planned for", validators=[Optional()])
