@@ -52,6 +52,7 @@ ROLLED_BACK = {1213, 1205, 1020, 1180, 3101}
 # Gone, going, or (1047) outside the cluster's majority; read-only: no longer the primary.
 NO_SERVER = {2002, 2003, 2006, 2013, 2014, 2055, 4031, 1053, 1927, 1047, 3100}
 READ_ONLY = {1290, 1836}
+NO_SUCH_TABLE = {1146, 1054}
 # Somebody else's row came in between the look and the insert: the second time it is seen, and refused in words.
 DUPLICATE = 1062
 TRIES_AT_A_DUPLICATE = 3
@@ -87,6 +88,13 @@ def is_unreachable(error: BaseException) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     return error_number(error) in ROLLED_BACK | NO_SERVER | READ_ONLY or is_sqlite_busy(error)
+
+
+def is_schema_missing(error: BaseException) -> bool:
+    """Whether a table or column is not there: the database was not prepared for this version."""
+    if error_number(error) in NO_SUCH_TABLE:
+        return True
+    return isinstance(error, DBAPIError) and "no such table" in str(error.orig)
 
 
 def in_transaction(work: Callable[[Session], T]) -> T:

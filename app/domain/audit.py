@@ -108,7 +108,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.WAIVER_REFUSED: "refused the waiver of “{label}”",
     AuditAction.WAIVER_WITHDRAWN: "withdrew the waiver of “{label}”",
     AuditAction.ATTEMPT_REFUSED: "was refused ({new}): {label}",
-    AuditAction.AUDIT_EXPORTED: "exported {new} events",
+    AuditAction.AUDIT_EXPORTED: "exported events: {label}",
 }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy import Row, Select, and_, func, or_, select
 
 from app.database import db
 from app.domain.actors import Actor
@@ -13,8 +13,10 @@ from app.domain.audit import AuditAction
 from app.domain.errors import NotFound
 from app.domain.permissions import Permission, Role, is_granted
 from app.models import AuditEvent, Module, Person, PersonName, Release
+from app.models.base import table_of
 
 PAGE = 50
+PART = 2000
 # What an administrator without another role may see of the history: people and settings.
 PEOPLE_OBJECTS = ("person", "session", "environment", "attempt", "audit")
 
@@ -33,57 +35,54 @@ class AuditFilter:
     request_id: str = ""
 
 
+_events = table_of(AuditEvent).c
 COLUMNS = (
-    AuditEvent.id,
-    AuditEvent.occurred_at,
-    AuditEvent.actor_id,
-    AuditEvent.actor_role,
-    AuditEvent.action,
-    AuditEvent.object_kind,
-    AuditEvent.object_id,
-    AuditEvent.object_label,
-    AuditEvent.fact,
-    AuditEvent.old_value,
-    AuditEvent.new_value,
-    AuditEvent.reason,
-    AuditEvent.request_id,
-    AuditEvent.stream_id,
-    AuditEvent.stream_sequence,
-    AuditEvent.leaf,
-    AuditEvent.batch,
-    PersonName.name.label("actor_name"),
-    Module.name.label("module_name"),
-    Release.name.label("release_name"),
+    _events.id,
+    _events.occurred_at,
+    _events.actor_id,
+    _events.actor_name_id,
+    _events.actor_role,
+    _events.action,
+    _events.object_kind,
+    _events.object_id,
+    _events.object_label,
+    _events.fact,
+    _events.module_id,
+    _events.release_id,
+    _events.old_value,
+    _events.new_value,
+    _events.reason,
+    _events.request_id,
+    _events.stream_id,
+    _events.stream_sequence,
+    _events.leaf,
+    _events.batch,
 )
 
 
 def _selection(wanted: AuditFilter, actor: Actor) -> Select[*tuple[Any, ...]]:
-    statement = (
-        select(*COLUMNS)
-        .outerjoin(PersonName, PersonName.id == AuditEvent.actor_name_id)
-        .outerjoin(Module, Module.id == AuditEvent.module_id)
-        .outerjoin(Release, Release.id == AuditEvent.release_id)
-    )
-    return _narrow(statement, wanted).where(_visible(actor))
+    return _narrow(select(*COLUMNS), wanted).where(_visible(actor))
 
 
 def _narrow(statement: Select[*tuple[Any, ...]], wanted: AuditFilter) -> Select[*tuple[Any, ...]]:
-    equal = {
-        AuditEvent.actor_id: wanted.actor_id,
-        Module.key: wanted.module_key or None,
-        Release.key: wanted.release_key or None,
-        AuditEvent.action: wanted.action or None,
-        AuditEvent.request_id: wanted.request_id or None,
+    equal: dict[Any, Any] = {
+        _events.actor_id: wanted.actor_id,
+        _events.action: wanted.action or None,
+        _events.request_id: wanted.request_id or None,
     }
+    if wanted.module_key:
+        equal[_events.module_id] = select(Module.id).where(Module.key == wanted.module_key).scalar_subquery()
+    if wanted.release_key:
+        equal[_events.release_id] = select(Release.id).where(Release.key == wanted.release_key).scalar_subquery()
     for column, value in equal.items():
         if value is not None:
             statement = statement.where(column == value)
     if wanted.since:
-        statement = statement.where(AuditEvent.occurred_at >= wanted.since)
+        statement = statement.where(_events.occurred_at >= wanted.since)
     if wanted.until:
-        statement = statement.where(AuditEvent.occurred_at < wanted.until)
+        statement = statement.where(_events.occurred_at < wanted.until)
     if wanted.text:
-        texts = (AuditEvent.object_label, AuditEvent.old_value, AuditEvent.new_value, AuditEvent.reason)
+        texts = (_events.object_label, _events.old_value, _events.new_value, _events.reason)
         statement = statement.where(or_(*(text.contains(wanted.text, autoescape=True) for text in texts)))
     return statement
 
@@ -91,16 +90,16 @@ def _narrow(statement: Select[*tuple[Any, ...]], wanted: AuditFilter) -> Select[
 def _visible(actor: Actor) -> Any:
     """An auditor sees all; who reads everything sees all but people and sign-ins; others their modules and own acts."""
     if any(grant.role is Role.AUDITOR for grant in actor.grants):
-        return AuditEvent.id.is_not(None)
-    mine = AuditEvent.actor_id == actor.id
+        return _events.id.is_not(None)
+    mine = _events.actor_id == actor.id
     parts = [mine]
     if is_granted(actor.grants, Permission.PERSON_MANAGE):
-        parts.append(AuditEvent.object_kind.in_(PEOPLE_OBJECTS))
+        parts.append(_events.object_kind.in_(PEOPLE_OBJECTS))
     modules = actor.modules(Permission.CHECKLIST_VIEW) if actor.may(Permission.CHECKLIST_VIEW) else frozenset()
     if modules is None:
-        parts.append(AuditEvent.object_kind.not_in(PEOPLE_OBJECTS))
+        parts.append(_events.object_kind.not_in(PEOPLE_OBJECTS))
     elif modules:
-        parts.append(and_(AuditEvent.module_id.in_(modules), AuditEvent.object_kind.not_in(PEOPLE_OBJECTS)))
+        parts.append(and_(_events.module_id.in_(modules), _events.object_kind.not_in(PEOPLE_OBJECTS)))
     return or_(*parts)
 
 
@@ -117,33 +116,51 @@ class AuditPage:
 def read_page(wanted: AuditFilter, actor: Actor, *, before: str = "", after: str = "") -> AuditPage:
     """A page by key: as fast at the end of a long history as at its beginning."""
     statement = _selection(wanted, actor)
-    key = tuple_(AuditEvent.occurred_at, AuditEvent.id)
-    newest_first = (AuditEvent.occurred_at.desc(), AuditEvent.id.desc())
+    total = count_events(wanted, actor)
     if after:
-        rows = db.session.execute(
-            statement.where(key > _key(after)).order_by(AuditEvent.occurred_at, AuditEvent.id).limit(PAGE + 1)
-        ).all()
+        forward = statement.where(_beyond(*_key(after))).order_by(_events.occurred_at, _events.id)
+        rows = db.session.execute(forward.limit(PAGE + 1)).all()
         more, rows = len(rows) > PAGE, rows[:PAGE][::-1]
-        older = _text(rows[-1]) if rows else None
-        return AuditPage(rows, count_events(wanted, actor), older, _text(rows[0]) if more else None)
+        return AuditPage(rows, total, _text(rows[-1]) if rows else None, _text(rows[0]) if more else None)
     if before:
-        statement = statement.where(key < _key(before))
-    rows = db.session.execute(statement.order_by(*newest_first).limit(PAGE + 1)).all()
+        statement = statement.where(_older_than(*_key(before)))
+    rows = db.session.execute(_newest_first(statement).limit(PAGE + 1)).all()
     more, rows = len(rows) > PAGE, rows[:PAGE]
     newer = _text(rows[0]) if before and rows else None
-    return AuditPage(rows, count_events(wanted, actor), _text(rows[-1]) if more else None, newer)
+    return AuditPage(rows, total, _text(rows[-1]) if more else None, newer)
+
+
+def _newest_first(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return statement.order_by(_events.occurred_at.desc(), _events.id.desc())
+
+
+# Written out: servers do not use an index for (a, b) < (x, y).
+def _older_than(moment: datetime, number: bytes) -> Any:
+    same = and_(_events.occurred_at == moment, _events.id < number)
+    return and_(_events.occurred_at <= moment, or_(_events.occurred_at < moment, same))
+
+
+def _beyond(moment: datetime, number: bytes) -> Any:
+    same = and_(_events.occurred_at == moment, _events.id > number)
+    return and_(_events.occurred_at >= moment, or_(_events.occurred_at > moment, same))
 
 
 def count_events(wanted: AuditFilter, actor: Actor) -> int:
     """How many events fit."""
-    return db.session.scalar(select(func.count()).select_from(_selection(wanted, actor).subquery())) or 0
+    counted = _narrow(select(func.count()).select_from(table_of(AuditEvent)), wanted).where(_visible(actor))
+    return db.session.scalar(counted) or 0
 
 
 def stream_events(wanted: AuditFilter, actor: Actor) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
-    """Everything that fits, the newest first, in parts of a thousand, through a cursor that stays on the server."""
-    statement = _selection(wanted, actor).order_by(AuditEvent.occurred_at.desc(), AuditEvent.id.desc())
-    result = db.session.execute(statement.execution_options(stream_results=True, yield_per=1000))
-    yield from result.partitions(1000)
+    """Everything that fits, the newest first, in parts by key: no statement is long, no memory grows."""
+    statement = _newest_first(_selection(wanted, actor)).limit(PART)
+    part = db.session.execute(statement).all()
+    while part:
+        yield part
+        if len(part) < PART:
+            return
+        last = part[-1]
+        part = db.session.execute(statement.where(_older_than(last.occurred_at, last.id))).all()
 
 
 def _text(row: Row[*tuple[Any, ...]]) -> str:
@@ -162,30 +179,42 @@ def list_item_events(item_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """The history of one item, the newest first."""
     return db.session.execute(
         select(*COLUMNS)
-        .outerjoin(PersonName, PersonName.id == AuditEvent.actor_name_id)
-        .outerjoin(Module, Module.id == AuditEvent.module_id)
-        .outerjoin(Release, Release.id == AuditEvent.release_id)
-        .where(AuditEvent.object_kind == "item", AuditEvent.object_id == item_id)
-        .order_by(AuditEvent.stream_sequence.desc())
+        .where(_events.object_kind == "item", _events.object_id == item_id)
+        .order_by(_events.stream_sequence.desc())
     ).all()
 
 
 def find_last_event(item_id: int, actor_id: int) -> tuple[bytes, datetime] | None:
     """The newest change of an item's state by one person: what could be taken back."""
     row = db.session.execute(
-        select(AuditEvent.id, AuditEvent.occurred_at)
+        select(_events.id, _events.occurred_at)
         .where(
-            AuditEvent.object_kind == "item",
-            AuditEvent.object_id == item_id,
-            AuditEvent.actor_id == actor_id,
-            AuditEvent.action == AuditAction.ITEM_STATE_CHANGED,
+            _events.object_kind == "item",
+            _events.object_id == item_id,
+            _events.actor_id == actor_id,
+            _events.action == AuditAction.ITEM_STATE_CHANGED,
         )
-        .order_by(AuditEvent.occurred_at.desc(), AuditEvent.stream_sequence.desc())
+        .order_by(_events.occurred_at.desc(), _events.stream_sequence.desc())
         .limit(1)
     ).one_or_none()
     return (row.id, row.occurred_at) if row else None
 
 
-def names_of_everybody() -> dict[int, str]:
-    """Names by number, for values that stand in the history as numbers."""
-    return {row.id: row.name for row in db.session.execute(select(Person.id, Person.name))}
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the numbers in the history are called."""
+
+    people: dict[int, str]
+    as_they_were: dict[int, str | None]
+    modules: dict[int, str]
+    releases: dict[int, str]
+
+
+def read_names() -> Names:
+    """All names, by number: there are few of them beside the events."""
+    return Names(
+        {row.id: row.name for row in db.session.execute(select(Person.id, Person.name))},
+        {row.id: row.name for row in db.session.execute(select(PersonName.id, PersonName.name))},
+        {row.id: row.name for row in db.session.execute(select(Module.id, Module.name))},
+        {row.id: row.name for row in db.session.execute(select(Release.id, Release.name))},
+    )

@@ -6,14 +6,13 @@ from app.services.write_path import SYSTEM_STREAM, About, Change, write_path
 
 
 @write_path
-def record_export(change: Change, *, number: int, query: str) -> bool:
-    """Remember that somebody took events away, how many, and by which filter."""
+def record_export(change: Change, *, query: str) -> bool:
+    """Remember that somebody took events away, and by which filter. Written before the first byte leaves."""
     stream = change.take_subject(*SYSTEM_STREAM)
     change.record(
         AuditAction.AUDIT_EXPORTED,
         About("audit", 0, query or "everything"),
         stream=stream,
-        new=str(number),
         under=Permission.AUDIT_VIEW,
     )
     return True

@@ -9,9 +9,10 @@ from flask import Flask, Response, g, make_response, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from app.database import db, is_unreachable
+from app.database import db, is_schema_missing, is_unreachable
 from app.domain.errors import (
     Busy,
     Conflict,
@@ -153,10 +154,14 @@ def _answer(error: HTTPException) -> ResponseReturnValue:
 
 def _fail(error: Exception) -> ResponseReturnValue:
     db.session.remove()
+    if is_schema_missing(error):
+        log.error("schema is not current", request_id=request_id(), path=request.path)
+        return error_page(503, "The database is not prepared: run `flask --app wsgi prepare` and try again.")
     if is_unreachable(error):
         log.warning("database unreachable", request_id=request_id(), path=request.path, kind=type(error).__name__)
         response = make_response(error_page(503))
         response.headers["Retry-After"] = "2"
         return response
     log.error("unhandled", request_id=request_id(), path=request.path, exc_info=error)
-    return error_page(500)
+    # A change whose history cannot be written is not made: the database refused, and nothing was half done.
+    return error_page(503 if isinstance(error, DBAPIError) else 500)

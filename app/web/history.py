@@ -1,14 +1,14 @@
 """Events as sentences. People stand in the history by number; here they get their names."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from app.domain.audit import tell
 from app.domain.permissions import Role
-from app.queries.audit import names_of_everybody
+from app.queries.audit import read_names
 
 PERSON = re.compile(r"\bperson (\d+)\b")
 ERASED = "a person whose name was erased"
@@ -33,14 +33,36 @@ class ToldEvent:
     place: str
 
 
-def namer() -> Callable[[str], str]:
-    """What puts names in the place of numbers."""
-    names = names_of_everybody()
+class Teller:
+    """Puts names in the place of the numbers that stand in the history."""
 
-    def name(text: str) -> str:
-        return PERSON.sub(lambda found: names.get(int(found[1]), found[0]), text)
+    def __init__(self) -> None:
+        self.names = read_names()
 
-    return name
+    def text(self, text: str) -> str:
+        """A text with the names of the people in it."""
+        if "person " not in text:
+            return text
+        return PERSON.sub(lambda found: self.names.people.get(int(found[1]), found[0]), text)
+
+    def actor(self, row: Any) -> str:
+        """Who did it."""
+        if row.actor_id is None:
+            return "Countersign" if row.actor_role == "system" else "Somebody not signed in"
+        return self.names.as_they_were.get(row.actor_name_id) or ERASED
+
+    def module(self, row: Any) -> str:
+        """The module that it belongs to, if any."""
+        return self.names.modules.get(row.module_id, "")
+
+    def release(self, row: Any) -> str:
+        """The release that it belongs to, if any."""
+        return self.names.releases.get(row.release_id, "")
+
+    def sentence(self, row: Any) -> str:
+        """What was done."""
+        told = tell(row.action, label=row.object_label, fact=row.fact, old=row.old_value, new=row.new_value)
+        return self.text(told)
 
 
 def role_title(role: str) -> str:
@@ -48,31 +70,22 @@ def role_title(role: str) -> str:
     return Role(role).label if role in set(Role) else role
 
 
-def actor_words(row: Any) -> str:
-    """Who did it."""
-    if row.actor_id is None:
-        return "Countersign" if row.actor_role == "system" else "Somebody not signed in"
-    return row.actor_name or ERASED
-
-
 def told(rows: Sequence[Any]) -> list[ToldEvent]:
     """Events as sentences."""
-    name = namer()
+    teller = Teller()
     return [
         ToldEvent(
             id=row.id.hex(),
             at=row.occurred_at,
-            actor_name=actor_words(row),
+            actor_name=teller.actor(row),
             actor_role=role_title(row.actor_role),
-            sentence=name(
-                tell(row.action, label=row.object_label, fact=row.fact, old=row.old_value, new=row.new_value)
-            ),
+            sentence=teller.sentence(row),
             reason=row.reason,
-            old=name(row.old_value),
-            new=name(row.new_value),
-            label=name(row.object_label),
-            module_name=row.module_name or "",
-            release_name=row.release_name or "",
+            old=teller.text(row.old_value),
+            new=teller.text(row.new_value),
+            label=teller.text(row.object_label),
+            module_name=teller.module(row),
+            release_name=teller.release(row),
             request_id=row.request_id,
             place=f"{row.stream_id}.{row.stream_sequence}",
         )

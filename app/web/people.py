@@ -16,7 +16,6 @@ from app.services.secret import token_digest
 from app.services.sessions import TOUCH_EVERY, touch_session
 
 TOKEN = "token"  # noqa: S105 (a name in the cookie)
-DEVICE_COOKIE = "known_device"
 
 
 class Visitor(AnonymousUserMixin):  # type: ignore[misc]  # the library has no types
@@ -103,6 +102,11 @@ def remember_session(token: str) -> None:
 def forget_session() -> None:
     """Take the session out of the cookie."""
     session.clear()
+
+
+def device_cookie_name() -> str:
+    """Over HTTPS under the prefix that no other host can set."""
+    return "__Host-known-device" if current_app.config["SESSION_COOKIE_SECURE"] else "known-device"
 
 
 def device_cookie(person_id: int) -> str:

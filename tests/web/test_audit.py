@@ -43,7 +43,7 @@ def test_the_file_has_the_same_rows_as_the_page_and_is_itself_remembered(make: M
 
     assert "60 events fit" in page
     assert len(rows) == 60
-    assert [event.new_value for event in make.events("audit.exported")] == ["60"]
+    assert [event.object_label for event in make.events("audit.exported")] == ["action=item.state_changed"]
 
 
 def test_nothing_found_is_a_file_with_its_header(make: Make, client_of: Callable):

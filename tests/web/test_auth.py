@@ -160,10 +160,11 @@ def test_what_was_typed_when_the_session_ended_comes_back(client: FlaskClient, m
     kept = refused.text.split('name="resume" value="')[1].split('"')[0]
 
     answer = client.post("/sign-in/", data={"email": person.email, "password": PASSWORD, "resume": kept})
-    page = client.get(answer.location)
 
-    assert "a long and careful comment" in page.text
-    assert 'action="/items/1/comments/"' in page.text
+    assert answer.status_code == 200
+    assert "a long and careful comment" in answer.text
+    assert 'action="/items/1/comments/"' in answer.text
+    assert person.name in answer.text
 
 
 def test_one_ends_ones_own_sessions_and_nobody_elses(make: Make, client_of: Callable):

@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.blueprints.audit.forms import FilterForm
-from app.domain.audit import moment_text, tell
+from app.domain.audit import moment_text
 from app.domain.permissions import Permission
 from app.exports.csv_rows import csv_bytes
-from app.queries.audit import AuditFilter, count_events, read_page, stream_events
+from app.queries.audit import AuditFilter, read_page, stream_events
 from app.queries.modules import list_modules
 from app.queries.people import list_active_people
 from app.queries.releases import list_releases
@@ -21,7 +21,7 @@ from app.services import throttle
 from app.services.exports import record_export
 from app.web.access import requires
 from app.web.forms import options
-from app.web.history import actor_words, namer, role_title, told
+from app.web.history import Teller, role_title, told
 from app.web.origin import actor, origin
 
 bp = Blueprint("audit", __name__, url_prefix="/audit")
@@ -58,7 +58,7 @@ def export() -> ResponseReturnValue:
     # The export leaves an event of its own, which is no part of what was asked for.
     begun = datetime.now(UTC)
     wanted = replace(wanted, until=min(wanted.until or begun, begun))
-    record_export(origin(), number=count_events(wanted, who), query=request.query_string.decode()[:500])
+    record_export(origin(), query=request.query_string.decode()[:500])
     name = f"countersign-audit-{datetime.now(UTC):%Y%m%d-%H%M%S}.csv"
     body = csv_bytes(HEADER, _parts(wanted, who))
     return Response(
@@ -69,28 +69,27 @@ def export() -> ResponseReturnValue:
 
 
 def _parts(wanted: AuditFilter, who: Any) -> Iterator[Iterator[tuple[object, ...]]]:
-    name = namer()
+    teller = Teller()
     for part in stream_events(wanted, who):
-        yield (_cells(row, name) for row in part)
+        yield (_cells(row, teller) for row in part)
 
 
-def _cells(row: Any, name: Any) -> tuple[object, ...]:
-    sentence = tell(row.action, label=row.object_label, fact=row.fact, old=row.old_value, new=row.new_value)
+def _cells(row: Any, teller: Teller) -> tuple[object, ...]:
     return (
         moment_text(row.occurred_at),
-        actor_words(row),
+        teller.actor(row),
         role_title(row.actor_role),
         row.action.value,
-        name(sentence),
+        teller.sentence(row),
         row.object_kind,
         row.object_id,
-        name(row.object_label),
+        teller.text(row.object_label),
         row.fact,
-        name(row.old_value),
-        name(row.new_value),
+        teller.text(row.old_value),
+        teller.text(row.new_value),
         row.reason,
-        row.module_name,
-        row.release_name,
+        teller.module(row),
+        teller.release(row),
         row.request_id,
         row.stream_id,
         row.stream_sequence,

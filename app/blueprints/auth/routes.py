@@ -1,5 +1,7 @@
 """Signing in and out, and links with which a person chooses a password."""
 
+from typing import Any
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -41,22 +43,16 @@ def create_session() -> ResponseReturnValue:
         return render_template("auth/sign_in.html", form=form)
     if form.validate_on_submit():
         with refusals_shown_in(form):
-            kept = form.resume.data if typed_again(form.resume.data or "") else None
-            onward = safe_next(request.args.get("next")) or url_for("home.show")
-            if kept:
-                onward = url_for(".resume", kept=kept)
-            return let_in(text_of(form.email), text_of(form.password), redirect(onward))
+            kept = typed_again(form.resume.data or "")
+            return let_in(text_of(form.email), text_of(form.password), lambda: _onward(kept))
     return render_template("auth/sign_in.html", form=form), form_status(form)
 
 
-@bp.get("/typed/")
-@requires(Permission.PROFILE_MANAGE)
-def resume() -> ResponseReturnValue:
-    """Show what was typed before the session ended, ready to be sent again."""
-    kept = typed_again(request.args.get("kept", ""))
-    if kept is None or safe_next(kept["path"]) is None:
-        return redirect(url_for("home.show"))
-    return render_template("auth/resume.html", path=kept["path"], fields=kept["fields"])
+def _onward(kept: dict[str, Any] | None) -> ResponseReturnValue:
+    """Where one wanted to be; or what was typed before the session ended, ready to be sent again."""
+    if kept is not None and safe_next(kept["path"]) is not None:
+        return render_template("auth/resume.html", path=kept["path"], fields=kept["fields"])
+    return redirect(safe_next(request.args.get("next")) or url_for("home.show"))
 
 
 @bp.post("/sign-out/")

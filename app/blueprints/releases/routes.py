@@ -1,6 +1,7 @@
 """Releases: list, the readiness matrix, blockers, items."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -64,11 +65,15 @@ def show(release_key: str) -> ResponseReturnValue:
     tag = tag_of("matrix", release.id, release_version(release))
     if is_unchanged(tag):
         return unchanged(tag)
+    return tagged(_matrix(release), tag)
+
+
+def _matrix(release: Any) -> str:
     standings = list_standings(release, actor())
-    rows = rows_of(release_key, standings)
+    rows = rows_of(release.key, standings)
     wanted = MatrixFilter(*(request.args.get(name, "").strip() for name in ("owner", "state", "q")))
     shown = [row for row in rows if fits(row, wanted)]
-    page = render_template(
+    return render_template(
         "releases/show.html",
         release=release,
         readiness=readiness_of(rows, standings),
@@ -83,7 +88,6 @@ def show(release_key: str) -> ResponseReturnValue:
         may_manage=actor().may_for(Permission.RELEASE_MANAGE, None),
         previous_release_key=find_previous_release_key(release, actor()),
     )
-    return tagged(page, tag)
 
 
 def _owners(standings: list[Standing]) -> list[tuple[str, str]]:

@@ -43,5 +43,5 @@ def complete(token: str) -> ResponseReturnValue:
                 is_lead=form.is_lead.data,
                 request_id=request_id(),
             )
-            return let_in(text_of(form.email), text_of(form.password), redirect(url_for("home.show")))
+            return let_in(text_of(form.email), text_of(form.password), lambda: redirect(url_for("home.show")))
     return render_template("setup/show.html", form=form, token=token), form_status(form)

@@ -20,7 +20,7 @@ from app.queries.audit import (
     count_events,
     find_last_event,
     list_item_events,
-    names_of_everybody,
+    read_names,
     read_page,
     stream_events,
 )
@@ -217,7 +217,7 @@ def test_the_history_of_an_item_is_its_own_the_newest_first(make: Make):
 
     assert [row.action.value for row in rows] == ["item.commented", "item.state_changed"] * 2
     assert {row.object_id for row in rows} == {item.id}
-    assert {row.module_name is not None for row in rows} == {True}
+    assert {row.module_id is not None for row in rows} == {True}
 
 
 def test_what_could_be_taken_back_is_ones_own_newest_change_of_state(make: Make):
@@ -234,4 +234,4 @@ def test_what_could_be_taken_back_is_ones_own_newest_change_of_state(make: Make)
 def test_a_number_in_the_history_has_a_name_on_the_page(make: Make):
     person = make.person(name="Asha Shah")
 
-    assert names_of_everybody()[person.id] == "Asha Shah"
+    assert read_names().people[person.id] == "Asha Shah"
