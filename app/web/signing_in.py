@@ -28,6 +28,8 @@ def let_in(email: str, password: str, onward: Callable[[], ResponseReturnValue])
     remember_session(token)
     # Whoever asked before was nobody; from here on it is this person.
     g.pop("_login_user", None)
+    # The token of a form belongs to the session it was made in, and that one has just been cleared.
+    g.pop("csrf_token", None)
     response: Response = make_response(onward())
     response.set_cookie(
         device_cookie_name(),
