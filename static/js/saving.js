@@ -15,6 +15,11 @@
     else save(row, form, event.submitter);
   });
 
+  // The answer may come between the two clicks of a double click: the second one would take the tick away again.
+  document.addEventListener("click", (event) => {
+    if (event.detail > 1 && event.target.closest("[data-tick]")) event.preventDefault();
+  });
+
   /** Somebody else put this tick here: taking it away starts with a sentence. */
   function askForReason(row, name) {
     const part = document.getElementById(name);
