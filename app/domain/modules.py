@@ -39,4 +39,6 @@ def is_key(text: str) -> bool:
 
 def is_placeholder(text: str) -> bool:
     """Whether a text only stands for something that nobody has filled in."""
-    return PLACEHOLDER.fullmatch(text) is not None
+    # A telephone number may stand in brackets.
+    is_number = sum(character.isdigit() for character in text) > 4
+    return not is_number and PLACEHOLDER.fullmatch(text) is not None

@@ -116,6 +116,7 @@ class Waiver(Base):
     reason: Mapped[WaiverReason]
     explanation: Mapped[str] = mapped_column(String(1000))
     state_before: Mapped[ItemState]
+    reason_before: Mapped[str] = mapped_column(String(1000), default="")
     batch: Mapped[bytes | None] = mapped_column(Bytes16)
     requested_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     requested_at: Mapped[CreatedAt]

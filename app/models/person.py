@@ -8,7 +8,7 @@ from app.models.base import Base, Bytes16, CreatedAt, Digest, IntPK, table
 
 
 class Person(Base):
-    """Somebody who signs in. Never deleted; the address is never given to another person."""
+    """Somebody who signs in. Never deleted; the address is nobody else's until it is erased."""
 
     __tablename__ = "people"
     __table_args__ = table(UniqueConstraint("email"))

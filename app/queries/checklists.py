@@ -19,6 +19,7 @@ from app.models import (
     ChecklistItem,
     Environment,
     Module,
+    PersonName,
     Release,
     ReleaseModule,
     Stream,
@@ -44,6 +45,12 @@ class ChecklistHead:
     module_name: str
     own_name: str
     version_label: str
+    names_version: int
+
+    @property
+    def version(self) -> tuple[object, ...]:
+        """What changes with anything that a page of this checklist shows."""
+        return self.stream_version, self.release_name, self.module_name, self.own_name, self.names_version
 
     @property
     def path(self) -> str:
@@ -106,6 +113,7 @@ _HEAD = with_subject(
         _lists.id,
         _lists.stream_id,
         _streams.version.label("stream_version"),
+        select(func.max(table_of(PersonName).c.id)).scalar_subquery().label("names_version"),
         _releases.name.label("release_name"),
         _modules.name.label("module_name"),
         _changes.title,
@@ -163,6 +171,7 @@ def _one(statement: Select[*tuple[Any, ...]], actor: Actor, **where: str | int) 
         row.module_name or "",
         _own_name(row),
         f"{row.template_name}, version {row.version_number}",
+        row.names_version or 0,
     )
 
 

@@ -14,7 +14,17 @@ from app.domain.addresses import Subject
 from app.domain.checklist import OPEN, BelongsTo, ItemState, Phase, Severity
 from app.domain.permissions import Permission
 from app.domain.readiness import Blocker, Counts, count, urgency
-from app.models import Checklist, ChecklistGroup, ChecklistItem, Module, Person, Release, ReleaseModule, Stream
+from app.models import (
+    Checklist,
+    ChecklistGroup,
+    ChecklistItem,
+    Module,
+    Person,
+    PersonName,
+    Release,
+    ReleaseModule,
+    Stream,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +50,21 @@ class Standing:
         return self.counts.is_ready
 
 
-def release_version(release: Release) -> int:
-    """A number that changes with anything that the release's pages show."""
-    # Streams never go away and only grow, so the sum moves whenever one of them does.
+def release_version(release: Release) -> tuple[int, ...]:
+    """Numbers of which one changes with anything that the release's pages show."""
+    # Streams never go away and only grow, so the sum moves whenever one of them does; the same holds for revisions.
     versions = (
-        select(func.sum(Stream.version), func.count(Stream.id))
+        select(
+            func.sum(Stream.version),
+            func.count(Stream.id),
+            func.sum(Module.revision),
+            select(func.max(PersonName.id)).scalar_subquery(),
+        )
         .join(Checklist, Checklist.stream_id == Stream.id)
+        .outerjoin(Module, Module.id == Checklist.module_id)
         .where(Checklist.release_id == release.id)
     )
-    total, number = db.session.execute(versions).one()
-    return int(total or 0) * 1000 + int(number) + release.revision * 7
+    return release.revision, *(int(number or 0) for number in db.session.execute(versions).one())
 
 
 def list_standings(release: Release, actor: Actor) -> list[Standing]:

@@ -8,6 +8,7 @@ from app.domain.actors import Origin
 from app.domain.audit import AuditAction
 from app.domain.errors import Conflict, InvalidInput
 from app.queries.people import get_person
+from app.services import throttle
 from app.services.people import about_person, check_new_password, set_name
 from app.services.secret import hash_password, is_password
 from app.services.sessions import end_all_sessions
@@ -17,7 +18,10 @@ from app.services.write_path import Change, write_path
 def change_password(origin: Origin, *, old: str, new: str) -> None:
     """Change one's own password; every other session of this person ends."""
     person = get_person(origin.actor.id or 0)
+    own = str(person.id)
+    throttle.check_allowed(throttle.PER_ACCOUNT, "change", own)
     if not is_password(old, person.password_hash):
+        throttle.count_try(throttle.PER_ACCOUNT, "change", own)
         raise InvalidInput(old_password="This is not your password.")  # noqa: S106
     check_new_password(new, person.name, person.email)
     _change_password(origin, SecretStr(hash_password(new)))
@@ -45,7 +49,14 @@ def update_profile(change: Change, *, revision: int, name: str, time_zone: str, 
     if name != person.name:
         # Only the digests stand in the history; the names themselves stay erasable.
         set_name(change, person, name)
-        change.record(AuditAction.PERSON_CHANGED, about_person(person), stream=stream, fact="name")
+        change.record(
+            AuditAction.PERSON_CHANGED,
+            about_person(person),
+            stream=stream,
+            fact="name",
+            old="an earlier one",
+            new="the present one",
+        )
     facts = {"time zone": ("time_zone", time_zone), "shortcuts": ("shortcuts_enabled", shortcuts_enabled)}
     for fact, (attribute, new) in facts.items():
         if (old := getattr(person, attribute)) != new:

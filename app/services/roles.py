@@ -99,6 +99,8 @@ def reactivate(change: Change, person_id: int) -> bool:
 @write_path
 def erase_person(change: Change, person_id: int) -> bool:
     """Erase the name, its salts and the address of a deactivated person. Events keep only digests that fit nothing."""
+    if change.actor.means != "system":
+        change.actor.require(Permission.PERSON_MANAGE, None)
     stream = change.take_subject("person", person_id)
     person = get_person(person_id)
     if person.deactivated_at is None:

@@ -49,11 +49,12 @@ def sign_in(email: str, password: str, *, browser: Browser, request_id: str, hou
     person = find_person_by_email(address)
     person_id = person.id if person is not None and person.deactivated_at is None else None
     stored = person.password_hash if person is not None and person_id is not None else None
+    tried_id = person.id if person is not None else 0
     db.session.rollback()  # hashing takes its time: no transaction stays open for it
     if not is_password(password, stored) or person_id is None:
         throttle.count_try(throttle.PER_ACCOUNT, "account", account)
         throttle.count_try(throttle.PER_ADDRESS, "address", browser.address)
-        _refuse(Origin(NOBODY, request_id=request_id), address, browser.address)
+        _refuse(Origin(NOBODY, request_id=request_id), tried_id, browser.address)
         raise InvalidInput(email=WRONG)
     token = new_token()
     origin = Origin(actor_of(person_id, means="password"), request_id=request_id)
@@ -93,11 +94,12 @@ def _start(change: Change, token: SecretStr, browser: Browser, hours: int) -> St
 
 
 @write_path
-def _refuse(change: Change, email: str, address: str) -> bool:
+def _refuse(change: Change, person_id: int, address: str) -> bool:
     stream = change.take_subject(*SYSTEM_STREAM)
-    change.record(
-        AuditAction.SESSION_REFUSED, About("session", 0, email[:200]), stream=stream, new=address, reason=WRONG
-    )
+    # What was typed is not kept: it may be a password in the wrong field, or the address of a stranger.
+    label = f"person {person_id}" if person_id else "somebody who is not here"
+    about = About("session", 0, label)
+    change.record(AuditAction.SESSION_REFUSED, about, stream=stream, new=address, reason=WRONG)
     return True
 
 

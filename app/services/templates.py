@@ -86,7 +86,11 @@ def _add_content(change: Change, version_id: int, catalogue: Catalogue) -> None:
 def catalogue_digest(catalogue: Catalogue) -> bytes:
     """The digest of what a published version says."""
     content = [
-        [item.key, item.text, item.guidance, item.phase.value, item.gate or "", item.severity.value, group.key]
+        [
+            *(group.key, group.title, group.section, group.belongs_to.value, group.mode.value),
+            *(item.key, item.text, item.guidance, item.phase.value, item.gate or "", item.severity.value),
+            *(item.natural_role.value, item.value_prompt, item.value_kind.value if item.value_kind else ""),
+        ]
         for group in catalogue.groups
         for item in group.items
     ]

@@ -59,6 +59,7 @@ def _request(
             reason=reason,
             explanation=explanation,
             state_before=item.state,
+            reason_before=item.reason,
             batch=batch,
             requested_by_id=change.actor_id,
             requested_at=change.at,
@@ -92,6 +93,25 @@ def _move(
     return save_item(change, place, item, values, action=action, reason=reason, new=new, under=under, batch=batch)
 
 
+def _move_back(
+    change: Change,
+    place: ItemPlace,
+    item: ItemNow,
+    waiver: Waiver,
+    *,
+    action: AuditAction,
+    reason: str = "",
+    under: Permission = Permission.ITEM_WORK,
+) -> Saved:
+    """The item applies after all: it stands where it stood, with the reason it had; never done again by itself."""
+    if waiver.state_before is ItemState.DONE:
+        state, stays = ItemState.TODO, reason
+    else:
+        state, stays = waiver.state_before, waiver.reason_before
+    values = {"state": state, "reason": stays, "changed_by_id": change.actor_id, "state_since": change.at}
+    return save_item(change, place, item, values, action=action, reason=reason, under=under)
+
+
 def _take(change: Change, waiver_id: int, permission: Permission) -> tuple[ItemPlace, Waiver]:
     place = get_place(get_waiver(waiver_id).item_id)
     change.actor.require(permission, place.module_id)
@@ -113,13 +133,11 @@ def decide_waiver(change: Change, waiver_id: int, *, approve: bool, note: str = 
     waiver.decision = WaiverDecision.APPROVED if approve else WaiverDecision.REFUSED
     _close(change, waiver, note)
     item = get_item_now(waiver.item_id)
+    under, why = Permission.WAIVER_DECIDE, note or waiver.explanation
     if approve:
-        state, action = ItemState.NOT_APPLICABLE, AuditAction.WAIVER_APPROVED
-    else:
-        state, action = _state_after(waiver), AuditAction.WAIVER_REFUSED
-    return _move(
-        change, place, item, state, action=action, reason=note or waiver.explanation, under=Permission.WAIVER_DECIDE
-    )
+        action = AuditAction.WAIVER_APPROVED
+        return _move(change, place, item, ItemState.NOT_APPLICABLE, action=action, reason=why, under=under)
+    return _move_back(change, place, item, waiver, action=AuditAction.WAIVER_REFUSED, reason=why, under=under)
 
 
 @write_path
@@ -133,7 +151,7 @@ def withdraw_waiver(change: Change, waiver_id: int) -> Saved:
     waiver.decision = WaiverDecision.WITHDRAWN
     _close(change, waiver, "")
     item = get_item_now(waiver.item_id)
-    return _move(change, place, item, _state_after(waiver), action=AuditAction.WAIVER_WITHDRAWN, reason="")
+    return _move_back(change, place, item, waiver, action=AuditAction.WAIVER_WITHDRAWN)
 
 
 def _close(change: Change, waiver: Waiver, note: str) -> None:
@@ -141,8 +159,3 @@ def _close(change: Change, waiver: Waiver, note: str) -> None:
     waiver.decided_at = change.at
     waiver.note = note
     change.session.flush()
-
-
-def _state_after(waiver: Waiver) -> ItemState:
-    """Where an item goes that applies after all: never back to done without somebody saying so."""
-    return ItemState.TODO if waiver.state_before is ItemState.DONE else waiver.state_before

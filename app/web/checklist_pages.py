@@ -13,6 +13,7 @@ from app.domain.permissions import Permission
 from app.domain.readiness import Counts
 from app.queries.checklists import ChecklistHead, GroupLine, list_groups
 from app.queries.people import list_active_people
+from app.queries.releases import get_release
 from app.queries.rows import ItemRow, get_placed_row, list_rows
 from app.queries.waivers import list_waivers_of
 from app.services.items import Saved
@@ -74,7 +75,10 @@ def views_of(checklist: ChecklistHead, groups: list[GroupLine], rows: list[ItemR
 def one_view(item_id: int, actor: Actor, *, saved: Saved | None = None) -> RowView:
     """One row as this person sees it; NotFound when it is not theirs to see."""
     placed = get_placed_row(item_id)
-    actor.require(Permission.CHECKLIST_VIEW, placed.module_id)
+    if placed.module_id is None:
+        get_release(placed.subject.release_key, actor)
+    else:
+        actor.require(Permission.CHECKLIST_VIEW, placed.module_id)
     waiver = list_waivers_of([item_id]).get(item_id) if placed.row.state in WAITING else None
     return row_view(
         placed.row,

@@ -473,6 +473,7 @@ def upgrade() -> None:
         column("reason", WORD),
         column("explanation", sa.String(length=1000)),
         column("state_before", WORD),
+        column("reason_before", sa.String(length=1000)),
         column("batch", BYTES16, nullable=True),
         column("requested_by_id", BIG),
         column("requested_at", MOMENT),

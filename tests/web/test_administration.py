@@ -1,5 +1,6 @@
 """People, modules and releases in a browser: create, edit, refuse, confirm."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -201,3 +202,40 @@ def test_a_module_that_is_taken_out_and_put_in_again_keeps_what_was_done(make: M
 
     assert out == 404
     assert release.item("pre.schema-planned").state.value == "done"
+
+
+def test_guessing_the_old_password_is_slowed_down(make: Make, client_of: Callable):
+    browser = client_of(make.person(Role.VIEWER, password="a long enough sentence"))
+    wrong = {"old_password": "not the password at all", "password": "another long sentence"}
+
+    answers = [browser.post("/profile/password/", data=wrong).status_code for _ in range(6)]
+
+    assert answers == [422] * 5 + [429]
+
+
+def test_a_renamed_module_is_renamed_on_a_page_that_asks_whether_there_is_anything_new(make: Make, client_of: Callable):
+    release = make.release()
+    browser = client_of(make.lead())
+    tags = {path: browser.get(path).headers["ETag"] for path in (release.path, release.module_path)}
+
+    browser.post(f"/modules/{release.modules[0]}/edit/", data={"name": "New name", "revision": 1, "lead_id": ""})
+
+    for path, tag in tags.items():
+        answer = browser.get(path, headers={"If-None-Match": tag})
+        assert answer.status_code == 200, path
+        assert "New name" in answer.text
+
+
+def test_who_reads_one_module_reads_the_items_of_its_releases_own_checklist(make: Make, client_of: Callable):
+    release = make.release()
+    module = db.session.scalars(select(Module).where(Module.key == release.modules[0])).one()
+    insider, outsider = (
+        make.person(Role.VIEWER, module_id=module.id),
+    insider = make.person(Role.VIEWER, module_id=module.id)
+    outsider = make.person(Role.VIEWER, module_id=make.module().id)
+    )
+    page = client_of(insider).get(f"{release.path}checklist/groups/release/").text
+    item = re.search(r'id="item-(\d+)"', page)[1]
+
+    assert client_of(insider).get(f"/items/{item}/").status_code == 200
+    assert client_of(outsider).get(f"/items/{item}/").status_code == 404

@@ -60,7 +60,7 @@ def _head(where: dict[str, Any]) -> ChecklistHead:
 def show(**where: Any) -> ResponseReturnValue:
     """What is left, and who has it."""
     checklist = _head(where)
-    tag = tag_of("checklist", checklist.id, checklist.stream_version)
+    tag = tag_of("checklist", checklist.id, checklist.version)
     if is_unchanged(tag):
         return unchanged(tag)
     return tagged(_overview(checklist), tag)
@@ -94,7 +94,7 @@ def _overview(checklist: ChecklistHead) -> str:
 def show_group(group_key: str, **where: Any) -> ResponseReturnValue:
     """One pause point, which asks whether these five to eight things have really been done."""
     checklist = _head(where)
-    tag = tag_of("group", checklist.id, group_key, checklist.stream_version)
+    tag = tag_of("group", checklist.id, group_key, checklist.version)
     if is_unchanged(tag):
         return unchanged(tag)
     return tagged(group_page(checklist, group_key, actor()), tag)
@@ -109,7 +109,7 @@ def everything(**where: Any) -> ResponseReturnValue:
     """All groups on one page, or only what is left of them."""
     checklist = _head(where)
     show_what = "left" if request.args.get("show") == "left" else "all"
-    tag = tag_of("everything", checklist.id, checklist.stream_version)
+    tag = tag_of("everything", checklist.id, checklist.version)
     if is_unchanged(tag):
         return unchanged(tag)
     groups = list_groups(checklist)

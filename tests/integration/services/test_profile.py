@@ -81,7 +81,7 @@ def test_a_new_name_leaves_only_its_digest_in_the_history(make: Make):
     names = db.session.scalars(select(PersonName).where(PersonName.person_id == person.id).order_by(PersonName.id))
     assert [name.name for name in names] == ["Asha Shah", "Asha Rao"]
     [event] = make.events("person.changed")
-    assert (event.fact, event.old_value, event.new_value) == ("name", "", "")
+    assert (event.fact, event.old_value, event.new_value) == ("name", "an earlier one", "the present one")
     assert b"Asha" not in event.body
 
 

@@ -83,8 +83,18 @@ def test_a_refused_sign_in_is_remembered_without_the_password(make: Make, person
         _sign_in(person.email, "my secret thought")
 
     [event] = make.events("session.refused")
-    assert (event.actor_id, event.object_label) == (None, person.email)
+    assert (event.actor_id, event.object_label) == (None, f"person {person.id}")
     assert b"secret thought" not in event.body
+    assert person.email.encode() not in event.body
+
+
+def test_what_a_stranger_typed_as_an_address_is_not_kept(make: Make):
+    with pytest.raises(InvalidInput):
+        _sign_in("a password in the wrong field", "x")
+
+    [event] = make.events("session.refused")
+    assert event.object_label == "somebody who is not here"
+    assert b"wrong field" not in event.body
 
 
 def test_after_five_wrong_tries_in_a_minute_even_the_right_one_waits(person: Made):

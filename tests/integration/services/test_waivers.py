@@ -269,3 +269,22 @@ def test_a_waiver_that_is_not_there_is_neither_decided_nor_withdrawn(developer: 
         decide_waiver(dba.origin, 999_999, approve=True)
     with pytest.raises(NotFound):
         withdraw_waiver(developer.origin, 999_999)
+
+
+@pytest.mark.parametrize("how", ["refused", "withdrawn"])
+def test_what_blocked_an_item_before_blocks_it_again_with_its_reason(make: Make, release: MadeRelease, how: str):
+    asker, decider = make.person(Role.DEVELOPER), make.person(Role.DBA)
+    item = release.item(ITEM)
+    saved = set_state(asker.origin, item.id, revision=1, state=ItemState.BLOCKED, reason="no test account")
+    request_waiver(
+        asker.origin, item.id, revision=saved.revision, reason=WaiverReason.OTHER, explanation="it is another's"
+    )
+    waiver = db.session.scalars(select(Waiver).where(Waiver.item_id == item.id)).one()
+
+    if how == "refused":
+        decide_waiver(decider.origin, waiver.id, approve=False, note="it is ours")
+    else:
+        withdraw_waiver(asker.origin, waiver.id)
+
+    now = release.item(ITEM)
+    assert (now.state, now.reason) == (ItemState.BLOCKED, "no test account")
