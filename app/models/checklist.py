@@ -3,10 +3,10 @@ from datetime import date, datetime
 from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.domain.checklist import BelongsTo, ItemState, Mode, Phase, Severity, WaiverReason
-from app.domain.permissions import Role
+from app.domain.checklist import BelongsTo, ItemState, Mode, WaiverReason
 from app.domain.waivers import WaiverDecision
 from app.models.base import Base, Bytes16, CreatedAt, Digest, IntPK, table
+from app.models.box import Box
 
 
 class Stream(Base):
@@ -57,7 +57,7 @@ class ChecklistGroup(Base):
     position: Mapped[int]
 
 
-class ChecklistItem(Base):
+class ChecklistItem(Box, Base):
     """One box of a checklist: what it asks, copied; and where it stands."""
 
     __tablename__ = "checklist_items"
@@ -71,16 +71,6 @@ class ChecklistItem(Base):
     id: Mapped[IntPK]
     checklist_id: Mapped[int] = mapped_column(ForeignKey("checklists.id"))
     group_id: Mapped[int] = mapped_column(ForeignKey("checklist_groups.id"))
-    key: Mapped[str] = mapped_column(String(80))
-    text: Mapped[str] = mapped_column(String(500))
-    guidance: Mapped[str] = mapped_column(String(500), default="")
-    phase: Mapped[Phase]
-    gate: Mapped[str] = mapped_column(String(40), default="")
-    severity: Mapped[Severity]
-    natural_role: Mapped[Role]
-    value_prompt: Mapped[str] = mapped_column(String(200), default="")
-    value_kind: Mapped[str] = mapped_column(String(20), default="")
-    position: Mapped[int]
     state: Mapped[ItemState] = mapped_column(default=ItemState.TODO)
     revision: Mapped[int] = mapped_column(default=1)
     reason: Mapped[str] = mapped_column(String(1000), default="")

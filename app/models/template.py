@@ -3,9 +3,9 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.domain.checklist import BelongsTo, Mode, Phase, Severity
-from app.domain.permissions import Role
+from app.domain.checklist import BelongsTo, Mode
 from app.models.base import Base, CreatedAt, Digest, IntPK, table
+from app.models.box import Box
 
 
 class Template(Base):
@@ -50,7 +50,7 @@ class TemplateGroup(Base):
     position: Mapped[int]
 
 
-class TemplateItem(Base):
+class TemplateItem(Box, Base):
     """One box, with a stable key that never changes."""
 
     __tablename__ = "template_items"
@@ -59,14 +59,4 @@ class TemplateItem(Base):
     id: Mapped[IntPK]
     version_id: Mapped[int] = mapped_column(ForeignKey("template_versions.id"))
     group_id: Mapped[int] = mapped_column(ForeignKey("template_groups.id"))
-    key: Mapped[str] = mapped_column(String(80))
-    text: Mapped[str] = mapped_column(String(500))
-    guidance: Mapped[str] = mapped_column(String(500), default="")
-    phase: Mapped[Phase]
     belongs_to: Mapped[BelongsTo]
-    gate: Mapped[str] = mapped_column(String(40), default="")
-    severity: Mapped[Severity]
-    natural_role: Mapped[Role]
-    value_prompt: Mapped[str] = mapped_column(String(200), default="")
-    value_kind: Mapped[str] = mapped_column(String(20), default="")
-    position: Mapped[int]

@@ -10,7 +10,6 @@ from sqlalchemy.orm import aliased
 
 from app.database import db
 from app.domain.actors import Actor
-from app.domain.addresses import Subject
 from app.domain.checklist import OPEN, BelongsTo, ItemState, Phase, Severity, WaiverReason
 from app.domain.permissions import Permission
 from app.domain.waivers import WaiverDecision
@@ -26,6 +25,7 @@ from app.models import (
     Target,
     Waiver,
 )
+from app.queries.checklists import subject_of
 
 _OWNER = aliased(Person)
 _CHANGER = aliased(Person)
@@ -87,22 +87,11 @@ def _lines() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _subject(row: Any) -> Subject:
-    return Subject(
-        row.belongs_to,
-        row.release_key or "",
-        row.module_key or "",
-        row.number or 0,
-        row.environment_key or "",
-        row.target_key or "",
-    )
-
-
 def _line(row: Any) -> ItemLine:
     return ItemLine(
         id=row.id,
         text=row.text,
-        url=f"{_subject(row).group_path(row.group_key)}#item-{row.id}",
+        url=f"{subject_of(row).group_path(row.group_key)}#item-{row.id}",
         release_name=row.release_name or "",
         module_name=row.module_name or "the release",
         group_title=row.group_title,

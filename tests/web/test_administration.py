@@ -229,11 +229,8 @@ def test_a_renamed_module_is_renamed_on_a_page_that_asks_whether_there_is_anythi
 def test_who_reads_one_module_reads_the_items_of_its_releases_own_checklist(make: Make, client_of: Callable):
     release = make.release()
     module = db.session.scalars(select(Module).where(Module.key == release.modules[0])).one()
-    insider, outsider = (
-        make.person(Role.VIEWER, module_id=module.id),
     insider = make.person(Role.VIEWER, module_id=module.id)
     outsider = make.person(Role.VIEWER, module_id=make.module().id)
-    )
     page = client_of(insider).get(f"{release.path}checklist/groups/release/").text
     item = re.search(r'id="item-(\d+)"', page)[1]
 
