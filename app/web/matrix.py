@@ -12,6 +12,10 @@ from app.queries.readiness import Standing
 COLUMNS = [(phase.value, phase.label) for phase in MATRIX_PHASES]
 
 
+# As many rows stand in one look at 1280 by 800; of more, the page says how many are further down.
+FIRST_LOOK = 17
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell: the worst thing in it, its numbers, and where its rows are."""

@@ -19,7 +19,7 @@ from app.queries.releases import (
 from app.web.access import requires
 from app.web.blocker_lists import GROUPINGS, as_text, grouped
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
-from app.web.matrix import COLUMNS, MatrixFilter, fits, readiness_of, release_cells, rows_of
+from app.web.matrix import COLUMNS, FIRST_LOOK, MatrixFilter, fits, readiness_of, release_cells, rows_of
 from app.web.origin import actor
 
 bp = Blueprint("releases", __name__, url_prefix="/releases")
@@ -73,12 +73,14 @@ def _matrix(release: Any) -> str:
     rows = rows_of(release.key, standings)
     wanted = MatrixFilter(*(request.args.get(name, "").strip() for name in ("owner", "state", "q")))
     shown = [row for row in rows if fits(row, wanted)]
+    unready = [row for row in shown if not row.is_ready]
     return render_template(
         "releases/show.html",
         release=release,
         readiness=readiness_of(rows, standings),
         columns=COLUMNS,
-        rows=[row for row in shown if not row.is_ready],
+        rows=unready,
+        below=max(0, len(unready) - FIRST_LOOK),
         ready_rows=[row for row in shown if row.is_ready],
         hidden=len(rows) - len(shown),
         release_cells=release_cells(standings),

@@ -1,0 +1,106 @@
+"""The readiness of a release on one page: verdict, cells, first blockers, filters."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from app.domain.checklist import ItemState
+from app.domain.permissions import Role
+from app.queries.checklists import get_module_checklist
+from app.queries.rows import list_rows
+from app.services.items import set_state, set_states
+from tests.factories import Make
+
+KILLER = "mig.rollback-tested"
+
+
+def finish(make: Make, release, module: str, *, leave: frozenset[str] = frozenset()) -> None:
+    """Tick everything of a module but what is to be left."""
+    worker = make.person(Role.DBA)
+    rows = list_rows(get_module_checklist(release.key, module, release.lead.actor).id)
+    easy = [row for row in rows if row.severity.value != "killer" and row.key not in leave]
+    checklist = get_module_checklist(release.key, module, release.lead.actor)
+    set_states(worker.origin, checklist.id, tuple((r.id, r.revision) for r in easy), state=ItemState.DONE, reason="all")
+    for row in rows:
+        if row.severity.value == "killer" and row.key not in leave:
+            set_state(worker.origin, row.id, revision=row.revision, state=ItemState.DONE)
+
+
+def test_the_verdict_counts_the_ready_modules_and_names_what_is_first_in_the_way(make: Make, client_of: Callable):
+    release = make.release(modules=3)
+    owner = make.person(Role.DBA, name="Meera Iyer")
+    finish(make, release, release.modules[1])
+    item = release.item(KILLER)
+    set_state(owner.origin, item.id, revision=1, state=ItemState.FAILED, reason="an index stays")
+
+    page = client_of(release.lead).get(release.path).text
+
+    verdict = re.sub(r"<[^>]+>|\s+", " ", page.split("<h1>")[1].split("</h1>")[0])
+    assert "1 of 3 modules are ready" in re.sub(r"\s+", " ", verdict)
+    assert "Test rollback function" in verdict
+    assert "unassigned" in verdict
+
+
+def test_one_open_killer_keeps_a_module_from_being_ready_whatever_the_share(make: Make, client_of: Callable):
+    release = make.release()
+    finish(make, release, release.modules[0], leave=frozenset({KILLER}))
+
+    page = client_of(release.lead).get(release.path).text
+
+    assert "0 of 1 modules are ready" in page
+    assert "146</a> of" in page
+
+
+@pytest.mark.parametrize(
+    "show", ["all", "open", "done", "applicable", "not-applicable", "waiting", "failed", "blocked"]
+)
+def test_each_number_opens_as_many_rows_as_it_says(make: Make, client_of: Callable, show: str):
+    release = make.release(modules=2)
+    worker = make.person(Role.DEVELOPER)
+    states = {0: ItemState.DONE, 1: ItemState.FAILED, 2: ItemState.BLOCKED, 3: ItemState.DOING}
+    for number, row in enumerate(release.items[:4]):
+        set_state(worker.origin, row.id, revision=1, state=states[number], reason="for the test")
+    expected = {"done": 1, "failed": 1, "blocked": 1, "not-applicable": 0, "waiting": 0, "open": 293}
+
+    page = client_of(release.lead).get(f"{release.path}items/?show={show}").text
+
+    assert len(re.findall(r"#item-\d+\"", page)) == expected.get(show, 294)
+
+
+def test_a_release_of_more_modules_than_fit_says_how_many_are_further_down(make: Make, client_of: Callable):
+    release = make.release(modules=19)
+
+    page = client_of(release.lead).get(release.path).text
+
+    assert "2 more further down" in page
+
+
+def test_rows_are_narrowed_by_name_owner_and_state(make: Make, client_of: Callable):
+    release = make.release(modules=2)
+    finish(make, release, release.modules[0])
+    browser = client_of(release.lead)
+
+    def shown(query: str) -> set[str]:
+        page = browser.get(f"{release.path}?{query}").text
+        return {key for key in release.modules if f'href="/releases/{release.key}/modules/{key}/"' in page}
+
+    first, second = release.modules
+    assert shown("state=ready") == {first}
+    assert shown("state=open") == {second}
+    assert shown("owner=nobody") == {second}
+    assert shown(f"q={second}") <= {second, first}
+    assert shown("q=no such module") == set()
+
+
+def test_the_blockers_stand_under_who_has_them_nobodys_first_and_can_be_copied_as_text(make: Make, client_of: Callable):
+    release = make.release()
+    browser = client_of(release.lead)
+    owner = make.person(Role.DBA, name="Meera Iyer")
+    item = release.item(KILLER)
+    browser.post(f"/items/{item.id}/owner/", data={"revision": 1, "assignee_id": owner.id})
+
+    page = browser.get(f"{release.path}blockers/?by=owner").text
+
+    assert page.index("Unassigned") < page.index("Meera Iyer (1)")
+    assert re.search(r"Meera Iyer \(1\)\n- [^\n]+Test rollback function", page)
