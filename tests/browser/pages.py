@@ -1,0 +1,102 @@
+"""Every page there is, out of the product's own list of addresses, with an example of each."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, url_for
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from app import create_app
+from app.database import db
+from app.demo import cast
+from app.domain.actors import Origin
+from app.domain.checklist import BelongsTo
+from app.models import Change, Checklist, ChecklistGroup, Module, Release, Template, TemplateVersion
+from app.queries.people import actor_of
+from app.services.accounts import invite, new_link_token
+from tests.browser.places import busiest, number_of
+from tests.conftest import settings_for
+
+# What a browser is sent to, but never shows as a page.
+NOT_PAGES = {"static", "health.alive", "health.ready", "audit.export"}
+FOR_NOBODY = {"auth.sign_in", "auth.show_link", "setup.show"}
+
+
+def endpoints() -> list[str]:
+    """The name of every page, by its own list of addresses: a new page is in it by itself."""
+    with tempfile.TemporaryDirectory() as data:
+        app = create_app(settings_for("", Path(data)))
+        rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    return sorted({rule.endpoint for rule in rules} - NOT_PAGES)
+
+
+def reader_of(endpoint: str) -> str | None:
+    """Who of the company may open a page; nobody for those before signing in."""
+    if endpoint in FOR_NOBODY:
+        return None
+    return "ada" if endpoint.startswith("people.") else "leena"
+
+
+def _first_group(kind: BelongsTo) -> str:
+    """The key of a group of some checklist of a kind."""
+    of_kind = select(Checklist.id).where(Checklist.belongs_to == kind).order_by(Checklist.id).limit(1).scalar_subquery()
+    groups = select(ChecklistGroup.key).where(ChecklistGroup.checklist_id == of_kind)
+    return db.session.scalars(groups.order_by(ChecklistGroup.position)).first() or ""
+
+
+def _change(release: str) -> dict[str, Any]:
+    """A merge request of a release."""
+    found = select(Module.key, Change.number).join(Change, Change.module_id == Module.id).join(Release)
+    module, number = db.session.execute(found.where(Release.key == release).order_by(Change.id).limit(1)).one()
+    return {"release_key": release, "module_key": module, "number": number}
+
+
+def _version() -> dict[str, Any]:
+    """A published version of a template."""
+    found = select(Template.key, TemplateVersion.number).join(TemplateVersion)
+    key, number = db.session.execute(found.limit(1)).one()
+    return {"template_key": key, "number": number}
+
+
+def _invitation() -> str:
+    """The token of a fresh invitation."""
+    token = new_link_token()
+    administrator = Origin(actor_of(number_of("ada"), means="session"), request_id="test")
+    known = invite(administrator, SecretStr(token), "Nils Berg", f"nils-{token[:6].lower()}@example.org", ())
+    assert known
+    return token
+
+
+def values_of(endpoint: str) -> dict[str, Any]:
+    """What stands in the example address of a page."""
+    place = busiest()
+    here = {
+        "release_key": place.release,
+        "module_key": place.module,
+        "item_id": place.item,
+        "environment_key": "production",
+        "target_key": place.target,
+        "person_id": number_of(cast.DEVELOPERS[0].email.partition("@")[0]),
+    }
+    kind = endpoint.removeprefix("checklists.show_").removesuffix("_group")
+    if endpoint == f"checklists.show_{kind}_group":
+        here["group_key"] = place.group if kind == "module" else _first_group(BelongsTo(kind))
+    if endpoint.endswith(("_change", "_change_group")) and not endpoint.endswith("new_change"):
+        here |= _change(place.release)
+    if endpoint == "templates.show":
+        here |= _version()
+    if endpoint == "auth.show_link":
+        here["token"] = _invitation()
+    return here
+
+
+def address_of(app: Flask, endpoint: str, **more: Any) -> str:
+    """An example address of a page; fails when there is no example for something that stands in it."""
+    rule = next(rule for rule in app.url_map.iter_rules(endpoint) if "GET" in (rule.methods or ()))
+    known = values_of(endpoint) | more
+    missing = rule.arguments - set(known)
+    assert not missing, f"{endpoint} has no example for {', '.join(sorted(missing))}: add one to pages.values_of"
+    with app.test_request_context():
+        return url_for(endpoint, **{name: known[name] for name in rule.arguments})
