@@ -60,8 +60,8 @@ TRIES_AT_A_DUPLICATE = 3
 DISCONNECTING = {1047, *READ_ONLY}
 
 # A person waits no longer than this for a database that is away or busy; then a sentence says that nothing was saved.
-PATIENCE = 9.0
-LOCK_WAIT = 3
+PATIENCE = 7.0
+LOCK_WAIT = 2
 # A connection that has rested longer is asked whether it is still there before it is used.
 REST = 2.0
 

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from app.database import db
 from app.domain.checklist import BelongsTo, ItemFacts, ItemState, Severity
 from app.domain.errors import UNSEEN, NotFound
-from app.models import Checklist, ChecklistGroup, ChecklistItem, ItemComment, Person, Waiver
+from app.models import Checklist, ChecklistGroup, ChecklistItem, ItemComment, Person, Stream, Waiver
 from app.models.base import table_of
 
 
@@ -99,6 +99,35 @@ def get_item_now(item_id: int) -> ItemNow:
     if row is None:
         raise NotFound(UNSEEN)
     return ItemNow(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingItem:
+    """Where an item belongs, how it stands, and where the history of its stream ends."""
+
+    place: ItemPlace
+    now: ItemNow
+    sequence: int
+    tail_digest: bytes | None
+
+
+_streams = table_of(Stream).c
+_PLACE_WIDTH, _NOW_WIDTH = len(ItemPlace.__dataclass_fields__), len(ItemNow.__dataclass_fields__)
+_WORKING = (
+    _PLACE.add_columns(*(_items[name].label(f"now_{name}") for name in ItemNow.__dataclass_fields__))
+    .add_columns(_streams.sequence, _streams.tail_digest)
+    .join(table_of(Stream), _streams.id == _lists.stream_id)
+)
+
+
+def get_working_item(item_id: int) -> WorkingItem:
+    """All that working an item needs, or NotFound; one statement, to be sent once its stream is taken."""
+    row = db.session.execute(_WORKING, {"item": item_id}).one_or_none()
+    if row is None:
+        raise NotFound(UNSEEN)
+    values = tuple(row)
+    now = values[_PLACE_WIDTH : _PLACE_WIDTH + _NOW_WIDTH]
+    return WorkingItem(ItemPlace(*values[:_PLACE_WIDTH]), ItemNow(*now), *values[_PLACE_WIDTH + _NOW_WIDTH :])
 
 
 def list_items_now(item_ids: Sequence[int]) -> list[ItemNow]:

@@ -38,12 +38,10 @@ def take_item(
     change: Change, item_id: int, revision: int, permission: Permission, *, yours: str = ""
 ) -> tuple[ItemPlace, ItemNow]:
     """Take the checklist's stream and read the item now; Conflict when the page was older than the item."""
-    place = get_place(item_id)
-    change.actor.require(permission, place.module_id)
-    change.take(place.stream_id)
-    item = get_item_now(item_id)
-    check_revision(item, revision, yours=yours)
-    return place, item
+    working = change.take_of_item(item_id)
+    change.actor.require(permission, working.place.module_id)
+    check_revision(working.now, revision, yours=yours)
+    return working.place, working.now
 
 
 def check_revision(item: ItemNow, revision: int, *, yours: str) -> None:

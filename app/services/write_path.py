@@ -15,24 +15,37 @@ from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, get_type_hint
 
 from pydantic import TypeAdapter
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.database import in_transaction
 from app.domain.actors import Actor, Origin
 from app.domain.audit import AuditAction, moment_text, seal
-from app.domain.errors import Busy, Conflict, DomainError, KeyReused, NotPermitted, RuleViolation
+from app.domain.errors import Conflict, DomainError, NotPermitted, RuleViolation
 from app.domain.identifiers import time_ordered_id
 from app.domain.permissions import Permission
-from app.models import AuditEvent, IdempotencyKey, Stream
+from app.models import AuditEvent, Checklist, ChecklistItem, Stream
 from app.models.base import table_of, utc_now
+from app.queries.items import WorkingItem, get_working_item
+from app.services.idempotency import HeldKey
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 # Built once and sent as they are: building a statement anew costs more than sending it.
-_streams, _keys = table_of(Stream), table_of(IdempotencyKey)
+_streams = table_of(Stream)
 _TAKE = update(_streams).where(_streams.c.id == bindparam("stream")).values(version=_streams.c.version + 1)
+_items, _lists = table_of(ChecklistItem).c, table_of(Checklist).c
+_TAKE_OF_ITEM = (
+    update(_streams)
+    .where(
+        _streams.c.id
+        == select(_lists.stream_id)
+        .join(table_of(ChecklistItem), _items.checklist_id == _lists.id)
+        .where(_items.id == bindparam("item"))
+        .scalar_subquery()
+    )
+    .values(version=_streams.c.version + 1)
+)
 _TAILS = select(_streams.c.id, _streams.c.sequence, _streams.c.tail_digest)
 _TAIL = _TAILS.where(_streams.c.id == bindparam("stream"))
 _MOVE = (
@@ -43,10 +56,6 @@ _MOVE = (
 _FIND_STREAM = select(_streams.c.id).where(
     _streams.c.kind == bindparam("kind"), _streams.c.subject_id == bindparam("subject")
 )
-_CLAIM = insert(_keys)
-_OWN_KEY = (_keys.c.person_id == bindparam("owner")) & (_keys.c.key == bindparam("own_key"))
-_ANSWER = select(_keys.c.request_digest, _keys.c.answer).where(_OWN_KEY)
-_STORE = update(_keys).where(_OWN_KEY).values(answer=bindparam("to_answer"))
 _ADD_EVENTS = insert(table_of(AuditEvent))
 
 SYSTEM_STREAM = ("system", 0)
@@ -74,6 +83,7 @@ class Change:
     session: Session
     at: datetime = field(default_factory=utc_now)
     taken: set[int] = field(default_factory=set)
+    tails: dict[int, tuple[int, bytes | None]] = field(default_factory=dict)
     pending: list[tuple[int, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
 
     @property
@@ -93,6 +103,14 @@ class Change:
         for stream_id in sorted(set(stream_ids) - self.taken):
             self.session.execute(_TAKE, {"stream": stream_id})
             self.taken.add(stream_id)
+
+    def take_of_item(self, item_id: int) -> WorkingItem:
+        """Take the stream that an item belongs to, and read all that working it needs, in two statements."""
+        self.session.execute(_TAKE_OF_ITEM, {"item": item_id})
+        working = get_working_item(item_id)
+        self.taken.add(working.place.stream_id)
+        self.tails[working.place.stream_id] = (working.sequence, working.tail_digest)
+        return working
 
     def take_subject(self, kind: str, subject_id: int) -> int:
         """Take the stream of a subject, and give its number."""
@@ -191,7 +209,10 @@ class Change:
         ids = sorted({stream for stream, _, _ in self.pending})
         if not self.taken.issuperset(ids):
             raise RuntimeError("an event was recorded on a stream that was not taken")
-        tails = {row.id: (row.sequence, row.tail_digest) for row in self._tails(ids)}
+        unread = [stream for stream in ids if stream not in self.tails]
+        if unread:
+            self.tails |= {row.id: (row.sequence, row.tail_digest) for row in self._tails(unread)}
+        tails = self.tails
         rows = []
         for stream, columns, body in self.pending:
             sequence, tail = tails[stream]
@@ -221,11 +242,12 @@ def write_path(work: Callable[Concatenate[Change, P], R]) -> Callable[Concatenat
 
         def attempt(session: Session) -> R:
             change = Change(origin, session)
-            answer = _claim(change, digest)
+            key = HeldKey(session, origin.actor.id or 0, origin.key)
+            answer = key.claim(digest, change.at)
             if answer is not None:
                 return adapter.validate_json(answer)
             result = work(change, *args, **kwargs)
-            _store(change, adapter.dump_json(result))
+            key.store(adapter.dump_json(result))
             change.write_history()
             return result
 
@@ -235,28 +257,6 @@ def write_path(work: Callable[Concatenate[Change, P], R]) -> Callable[Concatenat
             _remember(origin, refusal)
 
     return run
-
-
-def _claim(change: Change, digest: bytes) -> bytes | None:
-    """Insert the idempotency key; give the stored answer when it is there already."""
-    owner = change.actor.id or 0
-    mine = {"owner": owner, "own_key": change.origin.key}
-    claim = {"person_id": owner, "key": change.origin.key, "request_digest": digest, "created_at": change.at}
-    try:
-        change.session.execute(_CLAIM, claim)
-    except IntegrityError:
-        found = change.session.execute(_ANSWER, mine).one_or_none()
-        if found is None or found.answer is None:
-            raise Busy("The same request is still being worked on.") from None
-        if found.request_digest != digest:
-            raise KeyReused("This form was sent before with other content. Reload the page and try again.") from None
-        return bytes(found.answer)
-    return None
-
-
-def _store(change: Change, answer: bytes) -> None:
-    mine = {"owner": change.actor.id or 0, "own_key": change.origin.key}
-    change.session.execute(_STORE, {**mine, "to_answer": answer})
 
 
 def _remember(origin: Origin, refusal: DomainError) -> NoReturn:

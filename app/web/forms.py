@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField
+from wtforms import Form as WTForm
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import PasswordInput
@@ -59,6 +61,13 @@ def options(pairs: Iterable[tuple[object, str]]) -> list[SelectChoice]:
 def text_of(field: Field) -> str:
     """What was typed, never None."""
     return field.data or ""
+
+
+class RowForm(WTForm):
+    """The form of one row. Its token is checked by the guard over all requests; it draws none of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(request.form)
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # the library has no types

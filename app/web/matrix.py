@@ -9,6 +9,8 @@ from app.domain.checklist import MATRIX_PHASES, Phase
 from app.domain.readiness import Blocker, Counts, cell_kind, cell_word
 from app.queries.readiness import Standing
 
+# A cell that says a number opens the rows that it counts.
+BEHIND = {"failed": "failed", "blocked": "blocked", "waiting": "waiting", "done": "done"}
 COLUMNS = [(phase.value, phase.label) for phase in MATRIX_PHASES]
 
 
@@ -90,9 +92,10 @@ def _row(release_key: str, standing: Standing) -> MatrixRow:
 
 def _cell(release_key: str, module_key: str, phase: Phase, counts: Counts | None) -> Cell:
     found = counts or Counts()
-    query = urlencode({"module": module_key, "phase": phase.value, "show": "open" if found.open else "all"})
+    kind = cell_kind(found)
+    query = urlencode({"module": module_key, "phase": phase.value, "show": BEHIND.get(kind, "open")})
     rows = url_for("releases.items", release_key=release_key)
-    return Cell(phase.value, phase.label, cell_kind(found), cell_word(found), found, f"{rows}?{query}")
+    return Cell(phase.value, phase.label, kind, cell_word(found), found, f"{rows}?{query}")
 
 
 def _next(first: Blocker) -> tuple[str, str]:

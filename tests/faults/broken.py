@@ -14,13 +14,14 @@ from app import create_app
 from app.domain.permissions import Permission
 from app.queries.items import ItemNow, ItemPlace, get_item_now, get_place
 from app.services import items, write_path
+from app.services.idempotency import HeldKey
 from app.services.write_path import Change
 
 
 def without_keys() -> None:
     """Every request is new."""
-    write_path._claim = lambda _change, _digest: None
-    write_path._store = lambda _change, _answer: None
+    HeldKey.claim = lambda _key, _digest, _at: None
+    HeldKey.store = lambda _key, _answer: None
 
 
 def without_one_transaction() -> None:
@@ -40,7 +41,7 @@ def without_one_transaction() -> None:
         return result
 
     def write_later(change: Change, session: Session) -> None:
-        taken, change.session, change.taken = change.taken, session, set()
+        taken, change.session, change.taken, change.tails = change.taken, session, set(), {}
         change.take(*taken)
         write(change)
 

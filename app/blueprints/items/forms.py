@@ -2,10 +2,10 @@ from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaF
 from wtforms.validators import Optional
 
 from app.domain.checklist import ItemState, WaiverReason
-from app.web.forms import Form, at_most, options, squeeze, trim
+from app.web.forms import RowForm, at_most, options, squeeze, trim
 
 
-class RevisionForm(Form):
+class RevisionForm(RowForm):
     revision = IntegerField()
 
 
@@ -20,7 +20,7 @@ class ValueForm(RevisionForm):
     link = StringField(filters=[squeeze], validators=[at_most(500)])
 
 
-class CommentForm(Form):
+class CommentForm(RowForm):
     text = TextAreaField(filters=[trim], validators=[at_most(4000)])
 
 
@@ -34,7 +34,3 @@ class WaiverForm(RevisionForm):
         choices=options((reason.value, reason.label) for reason in WaiverReason), coerce=WaiverReason
     )
     explanation = TextAreaField(filters=[trim], validators=[at_most(1000)])
-
-
-class EmptyForm(Form):
-    """Only the token."""

@@ -1,12 +1,12 @@
 from wtforms import RadioField, StringField
 
-from app.web.forms import Form, at_most, options, squeeze
+from app.web.forms import RowForm, at_most, options, squeeze
 
 
-class DecisionForm(Form):
+class DecisionForm(RowForm):
     decision = RadioField(choices=options([("approve", "Approve"), ("refuse", "Refuse")]))
     note = StringField("Note", filters=[squeeze], validators=[at_most(1000)])
 
 
-class EmptyForm(Form):
+class EmptyForm(RowForm):
     """Only the token."""

@@ -109,7 +109,7 @@ def test_a_revoked_role_can_be_given_again(make: Make, administrator: Made):
 
     grant_role(administrator.origin, person.id, Role.QA, None)
 
-    rows = db.session.scalars(select(RoleGrant).where(RoleGrant.person_id == person.id)).all()
+    rows = db.session.scalars(select(RoleGrant).where(RoleGrant.person_id == person.id).order_by(RoleGrant.id)).all()
     assert [row.revoked_at is None for row in rows] == [False, True]
 
 
