@@ -1,0 +1,217 @@
+"""What the pages say is what the database holds, it is found at a glance, and it fits small screens and paper."""
+
+import gzip
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
+from sqlalchemy import select
+
+from app.database import db
+from app.domain.checklist import BelongsTo, ItemState, Severity
+from app.models import Checklist, ChecklistItem, Release, ReleaseModule
+from tests.browser.conftest import DESKTOP, Product, sign_in
+from tests.browser.pages import address_of, endpoints, reader_of
+from tests.browser.places import busiest
+from tests.factories import Make
+
+pytestmark = pytest.mark.browser
+
+Person = Callable[..., Page]
+NARROW = {"width": 320, "height": 640}
+CLOSED = {ItemState.DONE, ItemState.NOT_APPLICABLE}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One item of a release, as the database holds it."""
+
+    id: int
+    module_id: int | None
+    state: ItemState
+    severity: Severity
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it stands in the way."""
+        is_advice = self.severity is Severity.ADVISORY and self.state is not ItemState.FAILED
+        return self.state not in CLOSED and not is_advice
+
+
+def facts_of(release: str) -> list[Fact]:
+    """Every item of the release's own checklist and of the modules in it."""
+    gone = select(ReleaseModule.id).where(ReleaseModule.removed_at.is_not(None))
+    rows = db.session.execute(
+        select(ChecklistItem.id, Checklist.module_id, ChecklistItem.state, ChecklistItem.severity)
+        .join(Checklist, Checklist.id == ChecklistItem.checklist_id)
+        .join(Release, Release.id == Checklist.release_id)
+        .where(Release.key == release, Checklist.belongs_to.in_([BelongsTo.RELEASE, BelongsTo.MODULE]))
+        .where((Checklist.belongs_to == BelongsTo.RELEASE) | Checklist.subject_id.not_in(gone))
+    )
+    return [Fact(*row) for row in rows]
+
+
+def test_the_verdict_says_what_the_database_holds(person: Person, database: Flask) -> None:
+    release = busiest().release
+    facts = [fact for fact in facts_of(release) if fact.module_id]
+    modules = {fact.module_id for fact in facts}
+    waiting = {fact.module_id for fact in facts if fact.blocks}
+    done = sum(fact.state is ItemState.DONE for fact in facts)
+    waived = sum(fact.state is ItemState.NOT_APPLICABLE for fact in facts)
+    page = person("leena")
+    page.goto(f"/releases/{release}/")
+    verdict = page.get_by_role("heading", level=1)
+    expect(verdict).to_contain_text(f"{len(modules - waiting)} of {len(modules)} modules are ready.")
+    first = page.locator(".matrix tbody tr").first
+    expect(verdict).to_contain_text(first.locator(".first-blocker").inner_text())
+    expect(verdict).to_contain_text(first.locator(".with").inner_text().split(" for ")[0])
+    numbers = re.sub(r"\s+", " ", page.locator("#numbers").inner_text())
+    assert numbers.startswith(f"{done} of {len(facts) - waived} applicable, {waived} not applicable")
+
+
+def test_every_count_opens_a_list_with_exactly_that_many_rows(person: Person, database: Flask) -> None:
+    page = person("leena")
+    page.goto(f"/releases/{busiest().release}/")
+    numbers = page.locator("#numbers a").all()
+    telling = page.locator(".cell.is-failed, .cell.is-blocked, .cell.is-waiting, .cell.is-done").all()
+    links = [(link.inner_text(), link.get_attribute("href") or "") for link in [*numbers, *telling[:6], *telling[-3:]]]
+    assert len(links) > 8
+    for words, address in links:
+        number = re.search(r"\d+", words)
+        assert number is not None, f"{words} counts nothing"
+        page.goto(address)
+        expect(page.locator("#items tr")).to_have_count(int(number[0]))
+        expect(page.get_by_role("heading", level=1)).to_contain_text(number[0])
+
+
+def test_twelve_modules_stand_in_one_look(person: Person, make: Make) -> None:
+    release = make.release(modules=12)
+    page = person("leena")
+    page.goto(release.path)
+    rows = page.locator(".matrix tbody tr").all()
+    assert len(rows) == 12
+    for line in rows:
+        place = line.bounding_box()
+        assert place is not None
+        assert place["y"] + place["height"] <= DESKTOP["height"]
+        assert place["x"] + place["width"] <= DESKTOP["width"]
+        assert line.locator(".first-blocker").inner_text()
+    assert page.evaluate("scrollY") == 0
+
+
+def test_two_clicks_lead_from_the_start_to_the_first_blockers_box(person: Person) -> None:
+    page = person("leena")
+    page.goto("/")
+    page.get_by_role("heading", level=1).get_by_role("link").click()
+    item = page.url.partition("#")[2]
+    assert re.fullmatch(r"item-\d+", item)
+    expect(page.locator(f"#{item} [data-tick]")).to_be_in_viewport()
+
+
+def test_the_blockers_are_those_of_the_database_each_with_somebody_or_nobody(person: Person, database: Flask) -> None:
+    release = busiest().release
+    page = person("leena")
+    page.goto(f"/releases/{release}/blockers/?by=phase")
+    told = page.locator(".lines > li").evaluate_all(
+        "rows => rows.map(row => [row.querySelector('a').hash, row.querySelector('.line-side').innerText])"
+    )
+    assert {hash_ for hash_, _ in told} == {f"#item-{fact.id}" for fact in facts_of(release) if fact.blocks}
+    assert all(re.match(r"unassigned|[A-Z]\w+ [A-Z]\w+", owner) for _, owner in told)
+
+
+def test_the_scripts_of_a_page_weigh_less_than_forty_kilobytes(person: Person) -> None:
+    page = person("leena")
+    page.goto("/")
+    sources = page.locator("script[src]").evaluate_all("scripts => scripts.map(script => script.src)")
+    assert sources
+    assert sum(len(gzip.compress(page.request.get(source).body())) for source in sources) < 40_000
+
+
+@dataclass
+class Visit:
+    """What was seen of a page."""
+
+    endpoint: str
+    path: str
+    title: str
+    boxes: int
+    width: int
+    asked: list[str]
+
+
+@pytest.fixture(scope="module")
+def visits(company: Product, browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[list[Visit]]:
+    """Every page, opened once by somebody who may."""
+    pages: dict[str | None, Page] = {}
+    asked: list[str] = []
+    for reader in ("leena", "ada", None):
+        pages[reader] = browser.new_context(**browser_context_args, base_url=company.address).new_page()
+        pages[reader].on("request", lambda request: asked.append(request.url))
+        if reader:
+            sign_in(pages[reader], reader, company.passwords[reader])
+    seen = []
+    for endpoint in endpoints():
+        if endpoint == "setup.show":
+            continue
+        page = pages[reader_of(endpoint)]
+        asked.clear()
+        with company.app.app_context():
+            address = address_of(company.app, endpoint)
+            db.session.remove()
+        page.set_viewport_size(DESKTOP)
+        page.goto(address)
+        boxes = page.locator("[role=checkbox]").filter(visible=True).count()
+        page.set_viewport_size(NARROW)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        seen.append(Visit(endpoint, page.url, page.title(), boxes, width, list(asked)))
+    yield seen
+    for page in pages.values():
+        page.context.close()
+
+
+def test_no_two_pages_have_the_same_title(visits: list[Visit]) -> None:
+    titles: dict[str, set[str]] = {}
+    for visit in visits:
+        titles.setdefault(visit.title, set()).add(visit.path)
+    assert {title: paths for title, paths in titles.items() if len(paths) > 1} == {}
+    assert all(title.endswith(" - Countersign") for title in titles)
+
+
+def test_no_page_but_the_whole_checklist_has_more_than_twelve_boxes(visits: list[Visit]) -> None:
+    many = {visit.endpoint for visit in visits if visit.boxes > 12}
+    assert {name for name in many if not name.startswith("checklists.everything_")} == set()
+    assert "checklists.everything_module" in many
+
+
+def test_no_page_asks_another_server_for_anything(company: Product, visits: list[Visit]) -> None:
+    assert all(visit.asked for visit in visits)
+    foreign = {address for visit in visits for address in visit.asked if not address.startswith(f"{company.address}/")}
+    assert foreign == set()
+
+
+def test_no_page_scrolls_sideways_at_320_pixels(visits: list[Visit]) -> None:
+    assert {visit.endpoint: visit.width for visit in visits if visit.width > NARROW["width"]} == {}
+
+
+def test_a_printed_group_says_states_in_words_and_carries_no_navigation(person: Person, database: Flask) -> None:
+    place = busiest()
+    page = person("leena")
+    page.goto(f"/releases/{place.release}/modules/{place.module}/groups/{place.group}/")
+    rows = page.locator("[data-row]")
+    words = rows.locator(".item-meta").evaluate_all("all => all.map(one => one.dataset.word)")
+    names = rows.locator(".item-text").all_inner_texts()
+    page.emulate_media(media="print")
+    expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
+    expect(page.locator("button:visible")).to_have_count(rows.locator("button.box").count())
+    text = " ".join(" ".join(sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf())).pages).split())
+    assert all(name in text for name in names)
+    assert {word: text.count(word) >= words.count(word) for word in words} == dict.fromkeys(words, True)
+    assert "My work" not in text
+    assert re.search(r"Printed from http://127\.0\.0\.1", text)
+    assert "1 of 1" in text
