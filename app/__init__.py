@@ -27,7 +27,7 @@ from app.blueprints.templates import routes as templates
 from app.blueprints.waivers import routes as waivers
 from app.database import bind_engine, db, engine_options, render_item
 from app.extensions import csrf, migrate
-from app.web import access, assets, errors, filters, logs, security
+from app.web import access, assets, errors, filters, logs, security, slots
 from app.web import people as signed_in
 from config import Settings, SettingsError, load_settings, secret_of
 
@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_item=render_item, compare_type=True)
     # What a page sends is looked at in this order: is it from our own page, who is it, may they, is the token right.
     security.init_app(app)
+    slots.init_app(app)
     signed_in.init_app(app)
     access.init_app(app)
     csrf.init_app(app)

@@ -30,6 +30,8 @@ def default_workers() -> int:
 def main(arguments: list[str]) -> None:
     """Serve until told to stop."""
     os.chdir(ROOT)
+    # Each thread would otherwise keep memory of its own that the next one cannot use.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     # Many threads are meant here: see above.
     warnings.filterwarnings("ignore", message=".*threads.*")
     server = Granian(

@@ -156,6 +156,8 @@ def stream_events(wanted: AuditFilter, actor: Actor) -> Iterator[Sequence[Row[*t
     statement = _newest_first(_selection(wanted, actor)).limit(PART)
     part = db.session.execute(statement).all()
     while part:
+        # Whoever takes it away slowly holds no connection meanwhile.
+        db.session.remove()
         yield part
         if len(part) < PART:
             return
