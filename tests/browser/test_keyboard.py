@@ -100,7 +100,7 @@ def test_switched_off_in_the_profile_keys_do_nothing(company: Product, person: P
     page.goto("/profile/")
     page.get_by_role("checkbox", name="Keyboard shortcuts").uncheck()
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Your profile is saved.")).to_be_visible()
+    expect(page.locator("[data-flash]")).to_contain_text("Your profile is saved.")
     page.goto(desk.path)
     for key in ("j", "x", "?", "b"):
         page.keyboard.press(key)
