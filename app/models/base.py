@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Annotated, Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.mysql import DATETIME
+from sqlalchemy.dialects.mysql import DATETIME, VARCHAR
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 
@@ -58,6 +58,12 @@ IntPK = Annotated[int, mapped_column(BigInt, primary_key=True, autoincrement=Tru
 CreatedAt = Annotated[datetime, mapped_column(default=utc_now)]
 Digest = sa.LargeBinary(32).with_variant(sa.dialects.mysql.BINARY(32), "mysql")
 Bytes16 = sa.LargeBinary(16).with_variant(sa.dialects.mysql.BINARY(16), "mysql")
+
+
+def exact(length: int) -> sa.String:
+    """A text that is equal only to itself. A server's usual comparison takes “é” for “e” and “A” for “a”."""
+    return sa.String(length).with_variant(VARCHAR(length, collation="utf8mb4_bin"), "mysql")
+
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

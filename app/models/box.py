@@ -5,12 +5,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.checklist import Phase, Severity
 from app.domain.permissions import Role
+from app.models.base import exact
 
 
 class Box:
     """The words of one box. A checklist holds them as they were when it was made."""
 
-    key: Mapped[str] = mapped_column(String(80))
+    key: Mapped[str] = mapped_column(exact(80))
     text: Mapped[str] = mapped_column(String(500))
     guidance: Mapped[str] = mapped_column(String(500), default="")
     phase: Mapped[Phase]

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.checklist import BelongsTo, ItemState, Mode, WaiverReason
 from app.domain.waivers import WaiverDecision
-from app.models.base import Base, Bytes16, CreatedAt, Digest, IntPK, table
+from app.models.base import Base, Bytes16, CreatedAt, Digest, IntPK, exact, table
 from app.models.box import Box
 
 
@@ -50,7 +50,7 @@ class ChecklistGroup(Base):
 
     id: Mapped[IntPK]
     checklist_id: Mapped[int] = mapped_column(ForeignKey("checklists.id"))
-    key: Mapped[str] = mapped_column(String(60))
+    key: Mapped[str] = mapped_column(exact(60))
     title: Mapped[str] = mapped_column(String(120))
     section: Mapped[str] = mapped_column(String(120))
     mode: Mapped[Mode]

@@ -4,7 +4,7 @@ from sqlalchemy import Date, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.modules import ContactKind
-from app.models.base import Base, CreatedAt, IntPK, table
+from app.models.base import Base, CreatedAt, IntPK, exact, table
 
 
 class Module(Base):
@@ -14,7 +14,7 @@ class Module(Base):
     __table_args__ = table(UniqueConstraint("key"))
 
     id: Mapped[IntPK]
-    key: Mapped[str] = mapped_column(String(60))
+    key: Mapped[str] = mapped_column(exact(60))
     name: Mapped[str] = mapped_column(String(120))
     purpose: Mapped[str] = mapped_column(Text, default="")
     team: Mapped[str] = mapped_column(String(120), default="")
@@ -49,7 +49,7 @@ class Environment(Base):
     __table_args__ = table(UniqueConstraint("key"))
 
     id: Mapped[IntPK]
-    key: Mapped[str] = mapped_column(String(60))
+    key: Mapped[str] = mapped_column(exact(60))
     name: Mapped[str] = mapped_column(String(120))
     position: Mapped[int]
 
@@ -63,7 +63,7 @@ class Target(Base):
     id: Mapped[IntPK]
     module_id: Mapped[int] = mapped_column(ForeignKey("modules.id"))
     environment_id: Mapped[int] = mapped_column(ForeignKey("environments.id"))
-    key: Mapped[str] = mapped_column(String(60))
+    key: Mapped[str] = mapped_column(exact(60))
     name: Mapped[str] = mapped_column(String(120))
     created_at: Mapped[CreatedAt]
     archived_at: Mapped[datetime | None]

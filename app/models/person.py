@@ -4,7 +4,7 @@ from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String, UniqueCo
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.permissions import Role
-from app.models.base import Base, Bytes16, CreatedAt, Digest, IntPK, table
+from app.models.base import Base, Bytes16, CreatedAt, Digest, IntPK, exact, table
 
 
 class Person(Base):
@@ -14,7 +14,7 @@ class Person(Base):
     __table_args__ = table(UniqueConstraint("email"))
 
     id: Mapped[IntPK]
-    email: Mapped[str] = mapped_column(String(254))
+    email: Mapped[str] = mapped_column(exact(254))
     name: Mapped[str] = mapped_column(String(120))
     name_id: Mapped[int | None]
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
@@ -95,7 +95,7 @@ class RateCounter(Base):
 
     __tablename__ = "rate_counters"
 
-    key: Mapped[str] = mapped_column(String(190), primary_key=True)
+    key: Mapped[str] = mapped_column(exact(190), primary_key=True)
     count: Mapped[int]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 

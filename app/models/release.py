@@ -3,7 +3,7 @@ from datetime import date, datetime
 from sqlalchemy import Date, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, CreatedAt, IntPK, table
+from app.models.base import Base, CreatedAt, IntPK, exact, table
 
 
 class Release(Base):
@@ -13,7 +13,7 @@ class Release(Base):
     __table_args__ = table(UniqueConstraint("key"))
 
     id: Mapped[IntPK]
-    key: Mapped[str] = mapped_column(String(60))
+    key: Mapped[str] = mapped_column(exact(60))
     name: Mapped[str] = mapped_column(String(120))
     planned_on: Mapped[date | None] = mapped_column(Date, index=True)
     notes: Mapped[str] = mapped_column(Text, default="")

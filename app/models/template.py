@@ -4,7 +4,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.checklist import BelongsTo, Mode
-from app.models.base import Base, CreatedAt, Digest, IntPK, table
+from app.models.base import Base, CreatedAt, Digest, IntPK, exact, table
 from app.models.box import Box
 
 
@@ -15,7 +15,7 @@ class Template(Base):
     __table_args__ = table(UniqueConstraint("key"))
 
     id: Mapped[IntPK]
-    key: Mapped[str] = mapped_column(String(60))
+    key: Mapped[str] = mapped_column(exact(60))
     name: Mapped[str] = mapped_column(String(120))
     created_at: Mapped[CreatedAt]
 
@@ -42,7 +42,7 @@ class TemplateGroup(Base):
 
     id: Mapped[IntPK]
     version_id: Mapped[int] = mapped_column(ForeignKey("template_versions.id"))
-    key: Mapped[str] = mapped_column(String(60))
+    key: Mapped[str] = mapped_column(exact(60))
     title: Mapped[str] = mapped_column(String(120))
     section: Mapped[str] = mapped_column(String(120))
     belongs_to: Mapped[BelongsTo]

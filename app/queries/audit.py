@@ -173,7 +173,7 @@ def _key(text: str) -> tuple[datetime, bytes]:
     moment, _, number = text.partition("_")
     try:
         return datetime.fromisoformat(moment).astimezone(UTC), bytes.fromhex(number)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise NotFound("There is no such page of the history.") from None
 
 

@@ -115,16 +115,20 @@ def list_lines(checklist_ids: Sequence[int], *, states: Sequence[ItemState], pha
     return [_line(row) for row in rows]
 
 
-def list_assigned(person_id: int) -> list[ItemLine]:
-    """What a person has to do, over all releases that have not shipped; the most pressing first."""
+def list_assigned(actor: Actor) -> list[ItemLine]:
+    """What a person has to do and may see, over all releases that have not shipped; the most pressing first."""
+    if not actor.may(Permission.CHECKLIST_VIEW):
+        return []
+    statement = _lines().where(
+        ChecklistItem.assignee_id == actor.id,
+        ChecklistItem.state.in_(sorted(OPEN)),
+        or_(Release.id.is_(None), Release.shipped_at.is_(None) & Release.archived_at.is_(None)),
+    )
+    visible = actor.modules(Permission.CHECKLIST_VIEW)
+    if visible is not None:
+        statement = statement.where(or_(Checklist.module_id.is_(None), Checklist.module_id.in_(visible)))
     rows = db.session.execute(
-        _lines()
-        .where(
-            ChecklistItem.assignee_id == person_id,
-            ChecklistItem.state.in_(sorted(OPEN)),
-            or_(Release.id.is_(None), Release.shipped_at.is_(None) & Release.archived_at.is_(None)),
-        )
-        .order_by(ChecklistItem.due_on.is_(None), ChecklistItem.due_on, ChecklistItem.id)
+        statement.order_by(ChecklistItem.due_on.is_(None), ChecklistItem.due_on, ChecklistItem.id)
     )
     return [_line(row) for row in rows]
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row, bindparam, func, select
 from app.database import db
 from app.domain.actors import Actor
 from app.domain.errors import NotFound
-from app.domain.permissions import Grant, Role
+from app.domain.permissions import Grant, Permission, Role, is_granted, is_granted_for
 from app.models import Module, OneTimeLink, Person, PersonName, RoleGrant, Session
 from app.models.base import table_of
 
@@ -220,3 +220,11 @@ def find_link(token_digest: bytes) -> OneTimeLink | None:
     return db.session.scalar(
         select(OneTimeLink).where(OneTimeLink.token_digest == token_digest).execution_options(populate_existing=True)
     )
+
+
+def can_see(person_id: int, module_id: int | None) -> bool:
+    """Whether a person may see a module, or what is no single module's."""
+    grants = [Grant(grant.role, grant.module_id) for grant in list_grants(person_id)]
+    if module_id is None:
+        return is_granted(grants, Permission.CHECKLIST_VIEW)
+    return is_granted_for(grants, Permission.CHECKLIST_VIEW, module_id)

@@ -15,6 +15,7 @@ from app.domain.permissions import Permission
 from app.models import ChecklistItem, ItemComment, Person
 from app.models.base import table_of
 from app.queries.items import ItemNow, ItemPlace, get_item_now, get_place, list_items_now, list_places
+from app.queries.people import can_see
 from app.services.facts import in_words, plain
 from app.services.write_path import About, Change, write_path
 
@@ -202,6 +203,8 @@ def assign(change: Change, item_id: int, *, revision: int, assignee_id: int | No
         person = change.session.get(Person, assignee_id)
         if person is None or person.deactivated_at is not None:
             raise InvalidInput(assignee_id="There is no such person, or the account is deactivated.")
+        if not can_see(assignee_id, place.module_id):
+            raise InvalidInput(assignee_id="This person may not see the module. An administrator grants a role for it.")
     wanted = {"assignee_id": assignee_id, "due_on": due_on}
     values = {name: value for name, value in wanted.items() if value != getattr(item, name)}
     return save_item(change, place, item, values, under=Permission.ITEM_ASSIGN)

@@ -14,23 +14,27 @@ from app.services.secret import hash_password, is_password
 from app.services.sessions import end_all_sessions
 from app.services.write_path import Change, write_path
 
+WRONG = "This is not your password."
+
 
 def change_password(origin: Origin, *, old: str, new: str) -> None:
     """Change one's own password; every other session of this person ends."""
     person = get_person(origin.actor.id or 0)
     own = str(person.id)
-    throttle.check_allowed(throttle.PER_ACCOUNT, "change", own)
+    throttle.count_or_refuse(throttle.PER_ACCOUNT, "change", own)
     if not is_password(old, person.password_hash):
-        throttle.count_try(throttle.PER_ACCOUNT, "change", own)
-        raise InvalidInput(old_password="This is not your password.")  # noqa: S106
+        raise InvalidInput(old_password=WRONG)
+    throttle.give_back(throttle.PER_ACCOUNT, "change", own)
     check_new_password(new, person.name, person.email)
-    _change_password(origin, SecretStr(hash_password(new)))
+    _change_password(origin, SecretStr(hash_password(new)), SecretStr(person.password_hash or ""))
 
 
 @write_path
-def _change_password(change: Change, hashed: SecretStr) -> bool:
+def _change_password(change: Change, hashed: SecretStr, verified: SecretStr) -> bool:
     stream = change.take_subject("person", change.actor_id)
     person = get_person(change.actor_id)
+    if person.password_hash != verified.get_secret_value():
+        raise InvalidInput(old_password=WRONG)  # it was changed while the old one was being checked
     person.password_hash = hashed.get_secret_value()
     end_all_sessions(change, person.id, but=change.actor.session_id)
     change.record(AuditAction.PASSWORD_CHANGED, about_person(person), stream=stream)

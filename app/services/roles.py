@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 from app.domain.audit import AuditAction
 from app.domain.errors import NotFound, RuleViolation
 from app.domain.permissions import Permission, Role
-from app.models import Person, PersonName, RoleGrant
+from app.models import OneTimeLink, Person, PersonName, RoleGrant
 from app.queries.people import get_person, list_grants
 from app.services.people import about_person, give_role, grant_words
 from app.services.sessions import end_all_sessions
@@ -79,6 +79,11 @@ def deactivate(change: Change, person_id: int) -> bool:
         return False
     person.deactivated_at = change.at
     end_all_sessions(change, person_id)
+    change.session.execute(
+        update(OneTimeLink)
+        .where(OneTimeLink.person_id == person_id, OneTimeLink.used_at.is_(None))
+        .values(used_at=change.at)
+    )
     change.record(AuditAction.PERSON_DEACTIVATED, about_person(person), stream=stream, under=Permission.PERSON_MANAGE)
     return True
 

@@ -20,10 +20,11 @@ PUBLIC = "public"
 PUBLIC_ENDPOINTS = {"static"}
 
 
-def requires(permission: Permission) -> Callable[[View], View]:
-    """Declare the permission a view asks for."""
+def requires(permission: Permission, *, everywhere: bool = False) -> Callable[[View], View]:
+    """Declare the permission a view asks for; `everywhere`: held for one module it is not enough."""
 
     def declare(view: View) -> View:
+        view.everywhere = everywhere  # type: ignore[attr-defined]  # a mark on the function, read by the guard below
         view.access = permission  # type: ignore[attr-defined]  # a mark on the function, read by the guard below
         return view
 
@@ -56,11 +57,17 @@ def _enforce() -> ResponseReturnValue | None:
         return None
     if not current_user.is_authenticated:
         return _ask_to_sign_in()
-    if not isinstance(access, Permission) or not current_user.may(access):
+    if not isinstance(access, Permission) or not _holds(access, request.endpoint):
         refusal = NotPermitted(missing_role(access) if isinstance(access, Permission) else "This page answers nobody.")
         record_refusal(origin(), refusal)
         raise refusal
     return None
+
+
+def _holds(permission: Permission, endpoint: str) -> bool:
+    if getattr(current_app.view_functions[endpoint], "everywhere", False):
+        return bool(current_user.actor.may_for(permission, None))
+    return bool(current_user.may(permission))
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:

@@ -78,7 +78,7 @@ def init_app(app: Flask) -> None:
 
 
 @login_manager.request_loader  # type: ignore[untyped-decorator]  # the library has no types
-def _load(_request: Request) -> CurrentPerson | None:
+def _load(request: Request) -> CurrentPerson | None:
     token = session.get(TOKEN)
     signed_in = find_signed_in(token_digest(token)) if isinstance(token, str) else None
     if signed_in is None:
@@ -87,7 +87,8 @@ def _load(_request: Request) -> CurrentPerson | None:
     idle = timedelta(minutes=current_app.config["SESSION_IDLE_MINUTES"])
     if now >= signed_in.ends_at or now - signed_in.seen_at >= idle:
         return None
-    if now - signed_in.seen_at > TOUCH_EVERY:
+    # A page that asks by itself whether there is anything new is no sign of a person.
+    if now - signed_in.seen_at > TOUCH_EVERY and "X-Live" not in request.headers:
         touch_session(signed_in.actor.session_id or 0)
     return CurrentPerson(signed_in)
 

@@ -61,6 +61,10 @@ unique = sa.UniqueConstraint
 foreign_key = sa.ForeignKeyConstraint
 
 
+def exact(length: int) -> Any:
+    return sa.String(length).with_variant(mysql.VARCHAR(length, collation="utf8mb4_bin"), "mysql")
+
+
 def column(name: str, kind: Any, *, nullable: bool = False, **options: Any) -> sa.Column[Any]:
     return sa.Column(name, kind, nullable=nullable, **options)
 
@@ -85,7 +89,7 @@ def upgrade() -> None:
     create_table(
         "environments",
         column("id", BIG),
-        column("key", sa.String(length=60)),
+        column("key", exact(60)),
         column("name", sa.String(length=120)),
         column("position", BIG),
         primary_key("id", name="pk_environments"),
@@ -105,7 +109,7 @@ def upgrade() -> None:
     create_table(
         "people",
         column("id", BIG),
-        column("email", sa.String(length=254)),
+        column("email", exact(254)),
         column("name", sa.String(length=120)),
         column("name_id", BIG, nullable=True),
         column("time_zone", sa.String(length=64)),
@@ -119,7 +123,7 @@ def upgrade() -> None:
     )
     create_table(
         "rate_counters",
-        column("key", sa.String(length=190)),
+        column("key", exact(190)),
         column("count", BIG),
         column("expires_at", MOMENT),
         primary_key("key", name="pk_rate_counters"),
@@ -129,7 +133,7 @@ def upgrade() -> None:
     create_table(
         "releases",
         column("id", BIG),
-        column("key", sa.String(length=60)),
+        column("key", exact(60)),
         column("name", sa.String(length=120)),
         column("planned_on", sa.Date(), nullable=True),
         column("notes", sa.Text()),
@@ -156,7 +160,7 @@ def upgrade() -> None:
     create_table(
         "templates",
         column("id", BIG),
-        column("key", sa.String(length=60)),
+        column("key", exact(60)),
         column("name", sa.String(length=120)),
         column("created_at", MOMENT),
         primary_key("id", name="pk_templates"),
@@ -165,7 +169,7 @@ def upgrade() -> None:
     create_table(
         "modules",
         column("id", BIG),
-        column("key", sa.String(length=60)),
+        column("key", exact(60)),
         column("name", sa.String(length=120)),
         column("purpose", sa.Text()),
         column("team", sa.String(length=120)),
@@ -357,7 +361,7 @@ def upgrade() -> None:
         column("id", BIG),
         column("module_id", BIG),
         column("environment_id", BIG),
-        column("key", sa.String(length=60)),
+        column("key", exact(60)),
         column("name", sa.String(length=120)),
         column("created_at", MOMENT),
         column("archived_at", MOMENT, nullable=True),
@@ -370,7 +374,7 @@ def upgrade() -> None:
         "template_groups",
         column("id", BIG),
         column("version_id", BIG),
-        column("key", sa.String(length=60)),
+        column("key", exact(60)),
         column("title", sa.String(length=120)),
         column("section", sa.String(length=120)),
         column("belongs_to", WORD),
@@ -384,7 +388,7 @@ def upgrade() -> None:
         "checklist_groups",
         column("id", BIG),
         column("checklist_id", BIG),
-        column("key", sa.String(length=60)),
+        column("key", exact(60)),
         column("title", sa.String(length=120)),
         column("section", sa.String(length=120)),
         column("mode", WORD),
@@ -398,7 +402,7 @@ def upgrade() -> None:
         column("id", BIG),
         column("version_id", BIG),
         column("group_id", BIG),
-        column("key", sa.String(length=80)),
+        column("key", exact(80)),
         column("text", sa.String(length=500)),
         column("guidance", sa.String(length=500)),
         column("phase", WORD),
@@ -419,7 +423,7 @@ def upgrade() -> None:
         column("id", BIG),
         column("checklist_id", BIG),
         column("group_id", BIG),
-        column("key", sa.String(length=80)),
+        column("key", exact(80)),
         column("text", sa.String(length=500)),
         column("guidance", sa.String(length=500)),
         column("phase", WORD),

@@ -52,8 +52,7 @@ def export() -> ResponseReturnValue:
     form = _form()
     if not form.validate():
         return render_template("audit/index.html", form=form, page=None, events=[], query={}), 422
-    throttle.check_allowed(throttle.EXPORTS, "export", str(current_user.id))
-    throttle.count_try(throttle.EXPORTS, "export", str(current_user.id))
+    throttle.count_or_refuse(throttle.EXPORTS, "export", str(current_user.id))
     wanted, who = _wanted(form), actor()
     # The export leaves an event of its own, which is no part of what was asked for.
     begun = datetime.now(UTC)
@@ -83,10 +82,10 @@ def _cells(row: Any, teller: Teller) -> tuple[object, ...]:
         teller.sentence(row),
         row.object_kind,
         row.object_id,
-        teller.text(row.object_label),
+        teller.label(row),
         row.fact,
-        teller.text(row.old_value),
-        teller.text(row.new_value),
+        teller.value(row, row.old_value),
+        teller.value(row, row.new_value),
         row.reason,
         teller.module(row),
         teller.release(row),
@@ -125,4 +124,7 @@ def _wanted(form: FilterForm) -> AuditFilter:
 
 def _utc(local: datetime | None) -> datetime | None:
     """A time as the reader typed it, in their zone."""
-    return local.replace(tzinfo=current_user.zone).astimezone(UTC) if local else None
+    try:
+        return local.replace(tzinfo=current_user.zone).astimezone(UTC) if local else None
+    except OverflowError:  # the last hours that a calendar knows
+        return None

@@ -165,7 +165,11 @@ def _act(checklist: ChecklistHead, chosen: tuple[tuple[int, int], ...], form: Se
 def _pair(text: str) -> tuple[int, int]:
     """A chosen row: its number and the revision it was shown with, as `12.3`."""
     number, _, revision = text.partition(".")
-    return int(number) if number.isdigit() else 0, int(revision) if revision.isdigit() else 0
+    return _small(number), _small(revision)
+
+
+def _small(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 @bp.get(f"{MODULE}/changes/new/")

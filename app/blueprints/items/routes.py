@@ -138,7 +138,7 @@ def undo(item_id: int, event_id: str) -> ResponseReturnValue:
     """Take one's last change back."""
     who = actor()
     who.require(Permission.CHECKLIST_VIEW, get_place(item_id).module_id)
-    undo_event(origin(), _event(event_id))
+    undo_event(origin(), item_id, _event(event_id))
     if is_fragment_wanted():
         return render_row(one_view(item_id, who), who)
     say("Taken back. Both are in the history.")

@@ -17,7 +17,7 @@ bp = Blueprint("me", __name__, url_prefix="/me")
 @requires(Permission.PROFILE_MANAGE)
 def show() -> ResponseReturnValue:
     """Overdue, due today, later, and what waits for one's approval."""
-    lines = list_assigned(current_user.id)
+    lines = list_assigned(actor())
     sections = [
         ("Overdue", [line for line in lines if line.due_on and line.due_on < today()]),
         ("Due today", [line for line in lines if line.due_on == today()]),

@@ -48,14 +48,14 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/new/")
-@requires(Permission.MODULE_MANAGE)
+@requires(Permission.MODULE_MANAGE, everywhere=True)
 def new() -> ResponseReturnValue:
     """Ask for a new module."""
     return render_template("modules/form.html", form=_with_people(ModuleForm()), module=None)
 
 
 @bp.post("/new/")
-@requires(Permission.MODULE_MANAGE)
+@requires(Permission.MODULE_MANAGE, everywhere=True)
 def create() -> ResponseReturnValue:
     """Add a module."""
     form = _with_people(ModuleForm())

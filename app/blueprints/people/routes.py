@@ -9,7 +9,7 @@ from app.domain.permissions import Permission
 from app.queries.modules import list_module_choices
 from app.queries.people import get_person, list_grant_lines, list_people
 from app.services.accounts import invite as invite_person
-from app.services.accounts import new_link_token, offer_new_link
+from app.services.accounts import offer_new_link
 from app.services.roles import deactivate as deactivate_person
 from app.services.roles import grant_role, revoke_role
 from app.services.roles import reactivate as reactivate_person
@@ -17,7 +17,7 @@ from app.web.access import requires
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import options, text_of
 from app.web.messages import say
-from app.web.origin import origin
+from app.web.origin import link_token, origin
 
 bp = Blueprint("people", __name__, url_prefix="/people")
 
@@ -43,9 +43,10 @@ def invite() -> ResponseReturnValue:
     form = _with_modules(InvitationForm())
     if form.validate_on_submit():
         with refusals_shown_in(form):
-            token = new_link_token()
+            asked = origin()
+            token = link_token(asked.key)
             roles = ((form.role.data, form.module_id.data),)
-            person_id = invite_person(origin(), SecretStr(token), text_of(form.name), text_of(form.email), roles)
+            person_id = invite_person(asked, SecretStr(token), text_of(form.name), text_of(form.email), roles)
             return _link_page(person_id, token)
     return render_template("people/invite.html", form=form), form_status(form)
 
@@ -83,8 +84,9 @@ def revoke(person_id: int, grant_id: int) -> ResponseReturnValue:
 @requires(Permission.PERSON_MANAGE)
 def offer_link(person_id: int) -> ResponseReturnValue:
     """Make a link with which the person chooses a password; shown once."""
-    token = new_link_token()
-    offer_new_link(origin(), SecretStr(token), person_id)
+    asked = origin()
+    token = link_token(asked.key)
+    offer_new_link(asked, SecretStr(token), person_id)
     return _link_page(person_id, token)
 
 

@@ -28,14 +28,14 @@ bp = Blueprint("release_changes", __name__, url_prefix="/releases")
 
 
 @bp.get("/new/")
-@requires(Permission.RELEASE_MANAGE)
+@requires(Permission.RELEASE_MANAGE, everywhere=True)
 def new() -> ResponseReturnValue:
     """Ask for a new release."""
     return render_template("releases/form.html", form=_with_earlier(ReleaseForm()), release=None)
 
 
 @bp.post("/new/")
-@requires(Permission.RELEASE_MANAGE)
+@requires(Permission.RELEASE_MANAGE, everywhere=True)
 def create() -> ResponseReturnValue:
     """Add a release."""
     form = _with_earlier(ReleaseForm())
@@ -50,7 +50,7 @@ def create() -> ResponseReturnValue:
 
 
 @bp.get("/<string:release_key>/edit/")
-@requires(Permission.RELEASE_MANAGE)
+@requires(Permission.RELEASE_MANAGE, everywhere=True)
 def edit(release_key: str) -> ResponseReturnValue:
     """Show a release's facts for changing."""
     release = get_release(release_key, actor())
@@ -59,7 +59,7 @@ def edit(release_key: str) -> ResponseReturnValue:
 
 
 @bp.post("/<string:release_key>/edit/")
-@requires(Permission.RELEASE_MANAGE)
+@requires(Permission.RELEASE_MANAGE, everywhere=True)
 def update(release_key: str) -> ResponseReturnValue:
     """Change a release's facts."""
     form = _with_earlier(ReleaseForm())
@@ -74,14 +74,14 @@ def update(release_key: str) -> ResponseReturnValue:
 
 
 @bp.get("/<string:release_key>/modules/")
-@requires(Permission.RELEASE_MANAGE)
+@requires(Permission.RELEASE_MANAGE, everywhere=True)
 def edit_modules(release_key: str) -> ResponseReturnValue:
     """Show which modules are in the release and which are not."""
     return _modules_page(release_key, ModulesForm())
 
 
 @bp.post("/<string:release_key>/modules/")
-@requires(Permission.RELEASE_MANAGE)
+@requires(Permission.RELEASE_MANAGE, everywhere=True)
 def add(release_key: str) -> ResponseReturnValue:
     """Put modules into the release."""
     release = get_release(release_key, actor())
@@ -98,7 +98,7 @@ def add(release_key: str) -> ResponseReturnValue:
 
 
 @bp.post("/<string:release_key>/modules/<string:module_key>/remove/")
-@requires(Permission.RELEASE_MANAGE)
+@requires(Permission.RELEASE_MANAGE, everywhere=True)
 def remove(release_key: str, module_key: str) -> ResponseReturnValue:
     """Take a module out of the release."""
     remove_module(origin(), release_key, module_key)
@@ -107,7 +107,7 @@ def remove(release_key: str, module_key: str) -> ResponseReturnValue:
 
 
 @bp.post("/<string:release_key>/copy-modules/")
-@requires(Permission.RELEASE_MANAGE)
+@requires(Permission.RELEASE_MANAGE, everywhere=True)
 def copy_modules(release_key: str) -> ResponseReturnValue:
     """Put the modules of the release before into this one."""
     release = get_release(release_key, actor())
@@ -122,7 +122,7 @@ def copy_modules(release_key: str) -> ResponseReturnValue:
 
 
 @bp.post("/<string:release_key>/ship/")
-@requires(Permission.RELEASE_MANAGE)
+@requires(Permission.RELEASE_MANAGE, everywhere=True)
 def ship(release_key: str) -> ResponseReturnValue:
     """Mark the release as shipped."""
     ship_release(origin(), release_key)
@@ -131,7 +131,7 @@ def ship(release_key: str) -> ResponseReturnValue:
 
 
 @bp.post("/<string:release_key>/reopen/")
-@requires(Permission.RELEASE_MANAGE)
+@requires(Permission.RELEASE_MANAGE, everywhere=True)
 def reopen(release_key: str) -> ResponseReturnValue:
     """Take the mark back, with a reason."""
     form = ReasonForm()
@@ -143,7 +143,7 @@ def reopen(release_key: str) -> ResponseReturnValue:
 
 
 @bp.post("/<string:release_key>/archive/")
-@requires(Permission.RELEASE_MANAGE)
+@requires(Permission.RELEASE_MANAGE, everywhere=True)
 def archive(release_key: str) -> ResponseReturnValue:
     """Take the release out of the lists."""
     archive_release(origin(), release_key)
@@ -152,7 +152,7 @@ def archive(release_key: str) -> ResponseReturnValue:
 
 
 @bp.post("/<string:release_key>/restore/")
-@requires(Permission.RELEASE_MANAGE)
+@requires(Permission.RELEASE_MANAGE, everywhere=True)
 def restore(release_key: str) -> ResponseReturnValue:
     """Bring the release back into the lists."""
     restore_release(origin(), release_key)

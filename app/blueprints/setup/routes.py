@@ -20,8 +20,7 @@ bp = Blueprint("setup", __name__, url_prefix="/setup")
 @public
 def show(token: str) -> ResponseReturnValue:
     """Ask who the first administrator is."""
-    throttle.check_allowed(throttle.LINKS, "link", request.remote_addr or "")
-    throttle.count_try(throttle.LINKS, "link", request.remote_addr or "")
+    throttle.count_or_refuse(throttle.LINKS, "link", request.remote_addr or "")
     check_usable_link(token, SETUP)
     return render_template("setup/show.html", form=SetupForm(), token=token)
 

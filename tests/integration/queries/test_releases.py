@@ -140,7 +140,7 @@ def test_ones_work_is_what_is_open_in_releases_that_have_not_shipped_the_most_pr
     assign(shipped.lead.origin, gone.id, revision=1, assignee_id=developer.id, due_on=OCTOBER)
     ship_release(shipped.lead.origin, shipped.key)
 
-    assert [line.id for line in list_assigned(developer.id)] == [rows[2].id, rows[1].id, rows[0].id]
+    assert [line.id for line in list_assigned(developer.actor)] == [rows[2].id, rows[1].id, rows[0].id]
 
 
 def test_people_are_listed_with_their_roles_and_who_has_left_last(make: Make):
