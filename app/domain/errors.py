@@ -63,4 +63,4 @@ class TooMany(DomainError):
 
 
 class Busy(DomainError):
-    """The database did not answer in time; nothing was changed."""
+    """The database did not answer in time. Whether it was saved is found out by sending it again: never done twice."""

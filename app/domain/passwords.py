@@ -27,7 +27,7 @@ def check_password(password: str, *, names: Iterable[str], known: Collection[str
         raise InvalidInput(password=f"Use at most {LONGEST} characters.")
     folded = text.casefold()
     unit = REPEATED.fullmatch(folded)
-    if folded in known or (unit and unit.group(1) in known):
+    if folded in known or (unit and (unit.group(1) in known or len(unit.group(1)) == 1)):
         raise InvalidInput(password="This is one of the most used passwords. Choose another one.")  # noqa: S106
     if _is_mostly_names(folded, names):
         raise InvalidInput(password="This is little more than a name. Choose another one.")  # noqa: S106
@@ -35,7 +35,9 @@ def check_password(password: str, *, names: Iterable[str], known: Collection[str
 
 def _is_mostly_names(folded: str, names: Iterable[str]) -> bool:
     rest = folded
-    for part in sorted({part for name in names for part in _parts(name)}, key=len, reverse=True):
+    known = [name for name in names if name]
+    whole = {unicodedata.normalize("NFKC", name).casefold() for name in known}
+    for part in sorted({part for name in known for part in _parts(name)} | whole, key=len, reverse=True):
         rest = rest.replace(part, "")
     return rest != folded and len(rest) < REST
 

@@ -12,7 +12,7 @@ from app.domain.audit import AuditAction
 from app.domain.errors import InvalidInput, NotFound
 from app.models import Session
 from app.models.base import utc_now
-from app.queries.people import actor_of, find_person_by_email, list_sessions
+from app.queries.people import actor_of, find_person_by_email, get_person, list_sessions
 from app.services import throttle
 from app.services.secret import is_password, new_token, token_digest
 from app.services.write_path import SYSTEM_STREAM, About, Change, write_path
@@ -43,35 +43,35 @@ class Started:
 def sign_in(email: str, password: str, *, browser: Browser, request_id: str, hours: int) -> tuple[Started, str]:
     """Begin a session and give its token; raise InvalidInput, the same for a wrong password and an unknown person."""
     address = email.strip().lower()
-    account = _bucket(address, browser)
-    throttle.check_allowed(throttle.PER_ACCOUNT, "account", account)
-    throttle.check_allowed(throttle.PER_ADDRESS, "address", browser.address)
     person = find_person_by_email(address)
-    person_id = person.id if person is not None and person.deactivated_at is None else None
-    stored = person.password_hash if person is not None and person_id is not None else None
+    is_known = person is not None and person.id == browser.known_person_id
+    account = f"{address}|known|{browser.address}" if is_known else address
     tried_id = person.id if person is not None else 0
+    stored = person.password_hash if person is not None and person.deactivated_at is None else None
     db.session.rollback()  # hashing takes its time: no transaction stays open for it
-    if not is_password(password, stored) or person_id is None:
-        throttle.count_try(throttle.PER_ACCOUNT, "account", account)
-        throttle.count_try(throttle.PER_ADDRESS, "address", browser.address)
+    # Counted before it is tried, so that many at once pass no oftener than one after the other.
+    throttle.count_or_refuse(throttle.PER_ACCOUNT, "account", account)
+    if not is_known:
+        throttle.count_or_refuse(throttle.PER_ADDRESS, "address", browser.address)
+    if not is_password(password, stored) or stored is None:
         _refuse(Origin(NOBODY, request_id=request_id), tried_id, browser.address)
         raise InvalidInput(email=WRONG)
     token = new_token()
-    origin = Origin(actor_of(person_id, means="password"), request_id=request_id)
-    return _start(origin, SecretStr(token), browser, hours), token
-
-
-def _bucket(address: str, browser: Browser) -> str:
-    """A browser that has signed this person in before counts its wrong tries apart from everybody else's."""
-    person = find_person_by_email(address) if browser.known_person_id is not None else None
-    if person is not None and person.id == browser.known_person_id:
-        return f"{address}|known|{browser.address}"
-    return address
+    origin = Origin(actor_of(tried_id, means="password"), request_id=request_id)
+    started = _start(origin, SecretStr(token), SecretStr(stored), browser, hours)
+    throttle.give_back(throttle.PER_ACCOUNT, "account", account)
+    if not is_known:
+        throttle.give_back(throttle.PER_ADDRESS, "address", browser.address)
+    return started, token
 
 
 @write_path
-def _start(change: Change, token: SecretStr, browser: Browser, hours: int) -> Started:
+def _start(change: Change, token: SecretStr, verified: SecretStr, browser: Browser, hours: int) -> Started:
     stream = change.take_subject("person", change.actor_id)
+    person = get_person(change.actor_id)
+    if person.deactivated_at is not None or person.password_hash != verified.get_secret_value():
+        # It was changed while the old one was being checked.
+        raise InvalidInput(email=WRONG)
     session = Session(
         token_digest=token_digest(token.get_secret_value()),
         person_id=change.actor_id,

@@ -70,6 +70,16 @@ class SqlStorage(Storage):
         ends = db.session.scalar(select(RateCounter.expires_at).where(RateCounter.key == key))
         return (ends or datetime.now(UTC)).timestamp()
 
+    def give_back(self, key: str) -> None:
+        """Count one try less in the current window."""
+        in_transaction(
+            lambda session: session.execute(
+                update(RateCounter)
+                .where(RateCounter.key == key, RateCounter.count > 0)
+                .values(count=RateCounter.count - 1)
+            )
+        )
+
     def check(self) -> bool:
         """Whether the table can be read."""
         return self.get("") == 0
@@ -84,7 +94,8 @@ class SqlStorage(Storage):
         in_transaction(lambda session: session.execute(delete(RateCounter).where(RateCounter.key == key)))
 
 
-_limiter = FixedWindowRateLimiter(SqlStorage())
+_storage = SqlStorage()
+_limiter = FixedWindowRateLimiter(_storage)
 
 
 def check_allowed(limits: tuple[RateLimitItem, ...], *name: str) -> None:
@@ -108,3 +119,16 @@ def _short(name: tuple[str, ...]) -> tuple[str, str]:
 
 def _words(seconds: int) -> str:
     return f"{seconds} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
+
+
+def count_or_refuse(limits: tuple[RateLimitItem, ...], *name: str) -> None:
+    """Count one try against all limits; raise TooMany when one of them was used up before."""
+    for limit in limits:
+        if not _limiter.hit(limit, *_short(name)):
+            check_allowed((limit,), *name)
+
+
+def give_back(limits: tuple[RateLimitItem, ...], *name: str) -> None:
+    """Take a count back: what was tried was right."""
+    for limit in limits:
+        _storage.give_back(limit.key_for(*_short(name)))

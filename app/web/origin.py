@@ -1,9 +1,11 @@
 """Who asks, by which request."""
 
+import base64
 import hashlib
+import hmac
 import uuid
 
-from flask import g, has_request_context, request
+from flask import current_app, g, has_request_context, request
 from flask_login import current_user
 
 from app.domain.actors import NOBODY, Actor, Origin
@@ -41,3 +43,16 @@ def origin() -> Origin:
 def new_key() -> str:
     """A fresh idempotency key for a form."""
     return uuid.uuid4().hex
+
+
+def link_token(key: bytes) -> str:
+    """A token for a one-time link. The same form sent twice makes the same link, so that the one shown last works."""
+    secret = str(current_app.secret_key).encode()
+    return (
+        base64.urlsafe_b64encode(hmac.new(secret, b"one-time link" + key, hashlib.sha256).digest()).decode().rstrip("=")
+    )
+
+
+def fresh_origin() -> Origin:
+    """An act that nobody sends twice by mistake: signing out holds even when its form was used before."""
+    return Origin(actor(), request_id=request_id(), path=f"{request.method} {request.path}")

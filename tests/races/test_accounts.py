@@ -115,7 +115,7 @@ def tick(lead: Any, release: MadeRelease) -> None:
     item = release.item(ITEM)
     state = ItemState.TODO if item.state is ItemState.DONE else ItemState.DONE
     saved = set_state(lead.origin, item.id, revision=item.revision, state=state, reason="tried")
-    undo(lead.origin, bytes.fromhex(saved.event or ""))
+    undo(lead.origin, saved.item_id, bytes.fromhex(saved.event or ""))
 
 
 def bulk(lead: Any, release: MadeRelease) -> None:

@@ -15,7 +15,7 @@ from app.web.access import public, requires
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import text_of
 from app.web.messages import say
-from app.web.origin import origin, request_id
+from app.web.origin import fresh_origin, request_id
 from app.web.paths import safe_next
 from app.web.people import forget_session
 from app.web.resume import typed_again
@@ -59,7 +59,7 @@ def _onward(kept: dict[str, Any] | None) -> ResponseReturnValue:
 @requires(Permission.PROFILE_MANAGE)
 def end_session() -> ResponseReturnValue:
     """End this browser's session."""
-    sign_out(origin())
+    sign_out(fresh_origin())
     forget_session()
     say("You are signed out.")
     return redirect(url_for("auth.sign_in"))
@@ -69,8 +69,7 @@ def end_session() -> ResponseReturnValue:
 @public
 def show_link(token: str) -> ResponseReturnValue:
     """Ask an invited person, or one without a password, to choose one."""
-    throttle.check_allowed(throttle.LINKS, "link", request.remote_addr or "")
-    throttle.count_try(throttle.LINKS, "link", request.remote_addr or "")
+    throttle.count_or_refuse(throttle.LINKS, "link", request.remote_addr or "")
     check_usable_link(token, INVITATION, RESET)
     return render_template("auth/choose_password.html", form=ChoosePasswordForm(), token=token)
 

@@ -105,6 +105,21 @@ def test_no_short_password_is_ever_taken(text):
         _check(text)
 
 
-@given(st.text(min_size=15, max_size=200).filter(lambda text: len(normalised(text)) >= 15))
+@given(
+    st.text(min_size=15, max_size=200).filter(
+        lambda text: len(normalised(text)) >= 15 and len(set(normalised(text).casefold())) > 1
+    )
+)
 def test_a_long_password_is_taken_whatever_is_in_it_unless_it_is_known_or_a_name(text):
     check_password(text, names=(), known=())
+
+
+@pytest.mark.parametrize("sign", ["a", "0", " ", "é"])
+def test_one_sign_over_and_over_is_no_password(sign):
+    with pytest.raises(InvalidInput, match="most used"):
+        _check(sign * 20)
+
+
+def test_ones_own_address_is_no_password():
+    with pytest.raises(InvalidInput, match="little more than a name"):
+        check_password("max@bank.example.com", names=("Max Li", "max@bank.example.com"), known=())
