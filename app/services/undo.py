@@ -20,10 +20,11 @@ UNDOABLE = {AuditAction.ITEM_STATE_CHANGED, AuditAction.ITEM_CHANGED, AuditActio
 
 
 @write_path
-def undo(change: Change, event_id: bytes) -> list[Saved]:
+def undo(change: Change, item_id: int, event_id: bytes) -> list[Saved]:
     """Take back what one event changed, or all events of its batch, while nobody has changed it since."""
     first = change.session.get(AuditEvent, event_id)
-    if first is None or first.action not in UNDOABLE or first.actor_id != change.actor_id:
+    is_own = first is not None and first.actor_id == change.actor_id and first.object_id == item_id
+    if first is None or not is_own or first.action not in UNDOABLE:
         raise NotFound("There is nothing of yours to take back.")
     if change.at - first.occurred_at > UNDO_WINDOW + UNDO_GRACE:
         seconds = UNDO_WINDOW // timedelta(seconds=1)

@@ -13,7 +13,7 @@ from functools import wraps
 from hashlib import sha256
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, get_type_hints
 
-from pydantic import TypeAdapter
+from pydantic import SecretStr, TypeAdapter
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
@@ -236,9 +236,7 @@ def write_path(work: Callable[Concatenate[Change, P], R]) -> Callable[Concatenat
 
     @wraps(work)
     def run(origin: Origin, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        # The content that the key stands for. Secrets are SecretStr and have no digits in their repr.
-        asked = repr((work.__qualname__, args, sorted(kwargs.items())))
-        digest = sha256(asked.encode()).digest()
+        digest = _digest_of(work.__qualname__, args, kwargs)
 
         def attempt(session: Session) -> R:
             change = Change(origin, session)
@@ -257,6 +255,16 @@ def write_path(work: Callable[Concatenate[Change, P], R]) -> Callable[Concatenat
             _remember(origin, refusal)
 
     return run
+
+
+def _digest_of(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bytes:
+    """What the key stands for. A secret counts by its digest: it is a random token or an Argon2 hash."""
+    plain = [_plain(value) for value in (*args, *(value for _, value in sorted(kwargs.items())))]
+    return sha256(repr((name, sorted(kwargs), plain)).encode()).digest()
+
+
+def _plain(value: Any) -> Any:
+    return sha256(value.get_secret_value().encode()).hexdigest() if isinstance(value, SecretStr) else value
 
 
 def _remember(origin: Origin, refusal: DomainError) -> NoReturn:

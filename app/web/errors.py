@@ -65,7 +65,11 @@ PAGES: dict[int, Words] = {
     422: Words("Something is missing", "What was sent cannot be taken as it is.", "Go back, mend it, send it again."),
     429: Words("Too many tries", "This was tried too often.", "Wait a little, then try again."),
     500: Words("A fault of ours", "Something went wrong and was written down.", "Nothing was half done. Try again."),
-    503: Words("The database does not answer", "Nothing was changed.", "Wait a moment and send it again."),
+    503: Words(
+        "The database does not answer",
+        "It may or may not be saved.",
+        "Wait a moment and send it again: it is not done twice.",
+    ),
 }
 
 
@@ -154,14 +158,21 @@ def _answer(error: HTTPException) -> ResponseReturnValue:
 
 def _fail(error: Exception) -> ResponseReturnValue:
     db.session.remove()
+    if isinstance(error, OverflowError):
+        return error_page(404)  # a number larger than any that a database gives
     if is_schema_missing(error):
-        log.error("schema is not current", request_id=request_id(), path=request.path)
+        log.error("schema is not current", request_id=request_id(), rule=_rule())
         return error_page(503, "The database is not prepared: run `flask --app wsgi prepare` and try again.")
     if is_unreachable(error):
-        log.warning("database unreachable", request_id=request_id(), path=request.path, kind=type(error).__name__)
+        log.warning("database unreachable", request_id=request_id(), rule=_rule(), kind=type(error).__name__)
         response = make_response(error_page(503))
         response.headers["Retry-After"] = "2"
         return response
-    log.error("unhandled", request_id=request_id(), path=request.path, exc_info=error)
+    log.error("unhandled", request_id=request_id(), rule=_rule(), exc_info=error)
     # A change whose history cannot be written is not made: the database refused, and nothing was half done.
     return error_page(503 if isinstance(error, DBAPIError) else 500)
+
+
+def _rule() -> str:
+    """The pattern of the address: the address itself may hold a one-time token."""
+    return request.url_rule.rule if request.url_rule else "no page"

@@ -50,7 +50,8 @@ def password_required(sentence: str) -> InputRequired:
 
 def optional_number(value: str | int | None) -> int | None:
     """A number out of a choice; None for the choice that stands for none."""
-    return int(value) if value is not None and str(value).isdigit() else None
+    text = "" if value is None else str(value)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def options(pairs: Iterable[tuple[object, str]]) -> list[SelectChoice]:

@@ -11,6 +11,9 @@ from app.domain.permissions import Role
 from app.queries.audit import read_names
 
 PERSON = re.compile(r"\bperson (\d+)\b")
+# Where people stand by number: as the object, or as the owner or lead that a fact names.
+NAMED_OBJECTS = {"person", "session"}
+NAMED_FACTS = {"owner", "lead"}
 ERASED = "a person whose name was erased"
 
 
@@ -59,10 +62,18 @@ class Teller:
         """The release that it belongs to, if any."""
         return self.names.releases.get(row.release_id, "")
 
+    def label(self, row: Any) -> str:
+        """What it was done to. A name takes the place only of a number that the product wrote, never of typed words."""
+        return self.text(row.object_label) if row.object_kind in NAMED_OBJECTS else str(row.object_label)
+
+    def value(self, row: Any, text: str) -> str:
+        """A value before or after."""
+        return self.text(text) if row.fact in NAMED_FACTS else text
+
     def sentence(self, row: Any) -> str:
         """What was done."""
-        told = tell(row.action, label=row.object_label, fact=row.fact, old=row.old_value, new=row.new_value)
-        return self.text(told)
+        old, new = self.value(row, row.old_value), self.value(row, row.new_value)
+        return tell(row.action, label=self.label(row), fact=row.fact, old=old, new=new)
 
 
 def role_title(role: str) -> str:
@@ -81,9 +92,9 @@ def told(rows: Sequence[Any]) -> list[ToldEvent]:
             actor_role=role_title(row.actor_role),
             sentence=teller.sentence(row),
             reason=row.reason,
-            old=teller.text(row.old_value),
-            new=teller.text(row.new_value),
-            label=teller.text(row.object_label),
+            old=teller.value(row, row.old_value),
+            new=teller.value(row, row.new_value),
+            label=teller.label(row),
             module_name=teller.module(row),
             release_name=teller.release(row),
             request_id=row.request_id,

@@ -6,13 +6,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 
+from app.database import db
+from app.domain.actors import Origin
 from app.domain.checklist import ItemState, WaiverReason
 from app.domain.errors import Conflict, NotFound, NotPermitted, RuleViolation
 from app.domain.permissions import Role
+from app.models import AuditEvent
 from app.queries.people import list_grants
 from app.services.items import Saved, add_comment, assign, set_state, set_states, set_value
 from app.services.roles import revoke_role
-from app.services.undo import undo
+from app.services.undo import undo as undo_of
 from app.services.waivers import request_waiver
 from tests.factories import Made, MadeRelease, Make
 
@@ -37,6 +40,12 @@ def _tick(person: Made, release: MadeRelease, state: ItemState = ItemState.DONE,
 
 def _event(saved: Saved) -> bytes:
     return bytes.fromhex(saved.event or "")
+
+
+def undo(origin: Origin, event_id: bytes) -> list[Saved]:
+    """Take an event back from the row of its own item."""
+    event = db.session.get(AuditEvent, event_id)
+    return undo_of(origin, event.object_id if event else 0, event_id)
 
 
 def _last(make: Make, action: str) -> bytes:
@@ -216,3 +225,13 @@ def test_when_one_of_several_was_changed_since_none_is_taken_back(make: Make, re
 
     assert sum(row.state is ItemState.DONE for row in release.items) == 3
     assert make.events("item.undone") == []
+
+
+def test_an_event_is_taken_back_from_its_own_item_only(release: MadeRelease, developer: Made):
+    event = _tick(developer, release)
+    other = release.item("pre.tables-identified")
+
+    with pytest.raises(NotFound):
+        undo_of(developer.origin, other.id, event)
+
+    assert release.item(ITEM).state is ItemState.DONE
