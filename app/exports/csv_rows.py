@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 BOM = "\ufeff"
 # A spreadsheet takes a cell for a formula by its first sign, also behind spaces and odd white space.
-FORMULA = re.compile(r"[\s\0]*[=+\-@\t\r\n\0]")
+# Also the full-width signs; and behind a semicolon or the like, where a spreadsheet may part cells.
+SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20"
+FORMULA = re.compile(rf"[\s\0]*[{SIGNS}\t\r\n\0]|.*[;,|\t\"']\s*[{SIGNS}]", re.DOTALL)
 
 
 def safe_cell(value: object) -> str:

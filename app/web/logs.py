@@ -38,7 +38,7 @@ def _finish(response: Response) -> Response:
     structlog.get_logger().debug(
         "answered",
         method=request.method,
-        path=request.path,
+        rule=request.url_rule.rule if request.url_rule else "no page",
         status=response.status_code,
         ms=round((time.perf_counter() - g.started) * 1000, 1) if "started" in g else None,
         request_id=request_id(),

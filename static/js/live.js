@@ -25,7 +25,7 @@
     isAsking = true;
     try {
       const answer = await fetch(location.href.split("#")[0], {
-        headers: tag ? { "If-None-Match": tag } : {},
+        headers: tag ? { "X-Live": "1", "If-None-Match": tag } : { "X-Live": "1" },
         cache: "no-store",
         signal: AbortSignal.timeout(PATIENCE),
       });
