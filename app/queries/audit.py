@@ -186,20 +186,22 @@ def list_item_events(item_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
     ).all()
 
 
-def find_last_event(item_id: int, actor_id: int) -> tuple[bytes, datetime] | None:
-    """The newest change of an item's state by one person: what could be taken back."""
-    row = db.session.execute(
-        select(_events.id, _events.occurred_at)
+def list_last_events(item_ids: Sequence[int], actor_id: int, since: datetime) -> dict[int, tuple[bytes, datetime]]:
+    """Of each item the newest change of its state by one person since a moment: what could be taken back."""
+    if not item_ids:
+        return {}
+    rows = db.session.execute(
+        select(_events.object_id, _events.id, _events.occurred_at)
         .where(
             _events.object_kind == "item",
-            _events.object_id == item_id,
+            _events.object_id.in_(item_ids),
             _events.actor_id == actor_id,
             _events.action == AuditAction.ITEM_STATE_CHANGED,
+            _events.occurred_at >= since,
         )
-        .order_by(_events.occurred_at.desc(), _events.stream_sequence.desc())
-        .limit(1)
-    ).one_or_none()
-    return (row.id, row.occurred_at) if row else None
+        .order_by(_events.occurred_at, _events.stream_sequence)
+    )
+    return {row.object_id: (row.id, row.occurred_at) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

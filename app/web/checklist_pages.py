@@ -17,7 +17,7 @@ from app.queries.releases import get_release
 from app.queries.rows import ItemRow, get_placed_row, list_rows
 from app.queries.waivers import list_waivers_of
 from app.services.items import Saved
-from app.web.rows import WAITING, RowView, row_view
+from app.web.rows import WAITING, RowView, row_view, undo_of_saved, undos_of
 
 Mark = Callable[[RowView], RowView]
 
@@ -58,6 +58,7 @@ def sections_of(groups: list[GroupLine]) -> list[tuple[str, list[GroupLine]]]:
 def views_of(checklist: ChecklistHead, groups: list[GroupLine], rows: list[ItemRow], actor: Actor) -> list[RowView]:
     """Rows as this person sees them."""
     waivers = list_waivers_of([row.id for row in rows if row.state in WAITING])
+    undos = undos_of(rows, actor)
     keys = {group.id: group.key for group in groups}
     return [
         row_view(
@@ -67,6 +68,7 @@ def views_of(checklist: ChecklistHead, groups: list[GroupLine], rows: list[ItemR
             actor=actor,
             module_id=checklist.module_id,
             waiver=waivers.get(row.id) if row.state in WAITING else None,
+            undo=undos.get(row.id),
         )
         for row in rows
     ]
@@ -80,6 +82,7 @@ def one_view(item_id: int, actor: Actor, *, saved: Saved | None = None) -> RowVi
     else:
         actor.require(Permission.CHECKLIST_VIEW, placed.module_id)
     waiver = list_waivers_of([item_id]).get(item_id) if placed.row.state in WAITING else None
+    undo = undo_of_saved(placed.row, saved) if saved else undos_of([placed.row], actor).get(item_id)
     return row_view(
         placed.row,
         placed.subject,
@@ -87,7 +90,7 @@ def one_view(item_id: int, actor: Actor, *, saved: Saved | None = None) -> RowVi
         actor=actor,
         module_id=placed.module_id,
         waiver=waiver,
-        saved=saved,
+        undo=undo,
     )
 
 

@@ -1,5 +1,6 @@
 """From a row of a checklist to what a page shows of it for one person."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
@@ -10,7 +11,7 @@ from app.domain.addresses import Subject
 from app.domain.checklist import UNDO_WINDOW, ItemFacts, ItemState, Severity, untick_needs_reason
 from app.domain.permissions import Permission
 from app.domain.waivers import WaiverDecision
-from app.queries.audit import find_last_event
+from app.queries.audit import list_last_events
 from app.queries.rows import ItemRow
 from app.queries.waivers import WaiverLine
 from app.services.items import Saved
@@ -81,7 +82,7 @@ def row_view(
     actor: Actor,
     module_id: int | None,
     waiver: WaiverLine | None,
-    saved: Saved | None = None,
+    undo: tuple[str, datetime] | None = None,
 ) -> RowView:
     """What a page shows of a row."""
     is_changed = row.changed_by_name is not None
@@ -117,7 +118,7 @@ def row_view(
         untick_needs_reason=untick_needs_reason(
             ItemFacts(row.text, row.state, row.severity, row.changed_by_id), actor_id=actor.id or 0
         ),
-        undo=_undo(row, actor, saved) if may_work else None,
+        undo=undo if may_work else None,
     )
 
 
@@ -137,14 +138,17 @@ def _waiver_view(waiver: WaiverLine, actor: Actor, module_id: int | None) -> Wai
     )
 
 
-def _undo(row: ItemRow, actor: Actor, saved: Saved | None) -> tuple[str, datetime] | None:
-    """The event that this person may still take back; asked for only in the seconds in which it can be."""
-    if saved is not None:
-        return (saved.event, saved.at + UNDO_WINDOW) if saved.event and row.state not in WAITING else None
-    if row.changed_by_id != actor.id or datetime.now(UTC) - row.state_since > UNDO_WINDOW:
-        return None
-    found = find_last_event(row.id, actor.id or 0)
-    return (found[0].hex(), found[1] + UNDO_WINDOW) if found and found[1] == row.state_since else None
+def undo_of_saved(row: ItemRow, saved: Saved) -> tuple[str, datetime] | None:
+    """What was saved just now, as something that may be taken back."""
+    return (saved.event, saved.at + UNDO_WINDOW) if saved.event and row.state not in WAITING else None
+
+
+def undos_of(rows: Sequence[ItemRow], actor: Actor) -> dict[int, tuple[str, datetime]]:
+    """The events that this person may still take back; asked for only in the seconds in which they can be."""
+    since = datetime.now(UTC) - UNDO_WINDOW
+    recent = {row.id: row.state_since for row in rows if row.changed_by_id == actor.id and row.state_since >= since}
+    events = list_last_events(list(recent), actor.id or 0, since)
+    return {item: (event.hex(), at + UNDO_WINDOW) for item, (event, at) in events.items() if at == recent[item]}
 
 
 def with_refusal(

@@ -18,8 +18,8 @@ from app.queries.audit import (
     PAGE,
     AuditFilter,
     count_events,
-    find_last_event,
     list_item_events,
+    list_last_events,
     read_names,
     read_page,
     stream_events,
@@ -224,11 +224,13 @@ def test_what_could_be_taken_back_is_ones_own_newest_change_of_state(make: Make)
     developer, release = _busy_hours(make)
     item = release.item(ITEM)
 
-    found = find_last_event(item.id, developer.id)
-
     newest = make.events("item.state_changed", object_id=item.id)[-1]
-    assert found == (newest.id, newest.occurred_at)
-    assert find_last_event(item.id, release.lead.id) is None
+    since = newest.occurred_at
+
+    assert list_last_events([item.id], developer.id, since) == {item.id: (newest.id, newest.occurred_at)}
+    assert list_last_events([item.id], developer.id, NOON) == {item.id: (newest.id, newest.occurred_at)}
+    assert list_last_events([item.id], developer.id, since + timedelta(microseconds=1)) == {}
+    assert list_last_events([item.id], release.lead.id, NOON) == {}
 
 
 def test_a_number_in_the_history_has_a_name_on_the_page(make: Make):

@@ -14,10 +14,12 @@ from app.queries.modules import list_modules
 from app.queries.people import find_signed_in, list_grant_lines, list_people
 from app.queries.readiness import list_blockers, list_standings
 from app.queries.releases import get_release, list_releases
+from app.queries.rows import list_rows
 from app.queries.waivers import list_waivers_of
 from app.services.items import assign, set_states
 from app.services.secret import token_digest
 from app.services.waivers import request_waivers
+from app.web.rows import undos_of
 from tests.factories import MadeRelease, Make
 
 FEW, MANY = 1, 6
@@ -138,3 +140,14 @@ def test_no_waiver_is_asked_for_when_no_item_needs_one(app, statements: list[str
 
     assert list_waivers_of([]) == {}
     assert statements == []
+
+
+def test_what_could_be_taken_back_of_many_items_takes_one_statement(make: Make, statements: list[str]):
+    release = make.release()
+    checklist_id = release.item(release.items[0].key).checklist_id
+    _work(release, make, MANY)
+    rows, lead = list_rows(checklist_id), release.lead.actor
+    statements.clear()
+
+    assert len(undos_of(rows, lead)) == MANY
+    assert len(statements) == 1
