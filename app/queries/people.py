@@ -24,6 +24,7 @@ class SignedIn:
     time_zone: str
     shortcuts_enabled: bool
     seen_at: datetime
+    authenticated_at: datetime
     ends_at: datetime
 
 
@@ -33,6 +34,7 @@ _SIGNED_IN = (
     select(
         _sessions.id.label("session_id"),
         _sessions.seen_at,
+        _sessions.authenticated_at,
         _sessions.ends_at,
         _people.id,
         _people.name,
@@ -69,7 +71,15 @@ def find_signed_in(token_digest: bytes) -> SignedIn | None:
         grants=tuple(Grant(row.role, row.module_id) for row in rows if row.role is not None),
         session_id=first.session_id,
     )
-    return SignedIn(actor, first.email, first.time_zone, first.shortcuts_enabled, first.seen_at, first.ends_at)
+    return SignedIn(
+        actor,
+        first.email,
+        first.time_zone,
+        first.shortcuts_enabled,
+        first.seen_at,
+        first.authenticated_at,
+        first.ends_at,
+    )
 
 
 def is_anybody_there() -> bool:

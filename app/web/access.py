@@ -1,6 +1,7 @@
 """Access is declared on each view and enforced in one place. An undeclared view answers nobody."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from flask import Flask, current_app, redirect, render_template, request, url_for
@@ -18,12 +19,18 @@ View = TypeVar("View", bound=Callable[..., object])
 
 PUBLIC = "public"
 PUBLIC_ENDPOINTS = {"static"}
+# An unlocked screen that somebody else sits down at must not give out roles.
+PROVEN_FOR = timedelta(minutes=10)
 
 
-def requires(permission: Permission, *, everywhere: bool = False) -> Callable[[View], View]:
-    """Declare the permission a view asks for; `everywhere`: held for one module it is not enough."""
+def requires(permission: Permission, *, everywhere: bool = False, again: bool = False) -> Callable[[View], View]:
+    """Declare the permission a view asks for.
+
+    `everywhere`: held for one module it is not enough. `again`: nor is a password typed longer ago than ten minutes.
+    """
 
     def declare(view: View) -> View:
+        view.asks_again = again  # type: ignore[attr-defined]  # a mark on the function, read by the guard below
         view.everywhere = everywhere  # type: ignore[attr-defined]  # a mark on the function, read by the guard below
         view.access = permission  # type: ignore[attr-defined]  # a mark on the function, read by the guard below
         return view
@@ -61,7 +68,7 @@ def _enforce() -> ResponseReturnValue | None:
         refusal = NotPermitted(missing_role(access) if isinstance(access, Permission) else "This page answers nobody.")
         record_refusal(origin(), refusal)
         raise refusal
-    return None
+    return _ask_again() if getattr(current_app.view_functions[request.endpoint], "asks_again", False) else None
 
 
 def _holds(permission: Permission, endpoint: str) -> bool:
@@ -76,3 +83,10 @@ def _ask_to_sign_in() -> ResponseReturnValue:
         return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
     page = render_template("auth/ended.html", resume=keep_typed(request))
     return page, 401
+
+
+def _ask_again() -> ResponseReturnValue | None:
+    """Ask for the password again where it was typed too long ago; keep what a writer has typed."""
+    if datetime.now(UTC) - current_user.authenticated_at <= PROVEN_FOR:
+        return None
+    return render_template("auth/again.html", resume=keep_typed(request)), 401

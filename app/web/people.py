@@ -38,6 +38,7 @@ class CurrentPerson(UserMixin):  # type: ignore[misc]  # the library has no type
     def __init__(self, signed_in: SignedIn) -> None:
         self.actor: Actor = signed_in.actor
         self.email = signed_in.email
+        self.authenticated_at = signed_in.authenticated_at
         self.time_zone = signed_in.time_zone
         self.shortcuts_enabled = signed_in.shortcuts_enabled
 

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from app.database import db
 from app.domain.permissions import Role
-from app.models import Module, Release, RoleGrant
+from app.models import Module, Release, RoleGrant, Session
+from app.models.base import utc_now
 from tests.factories import Make
 
 
@@ -236,3 +237,41 @@ def test_who_reads_one_module_reads_the_items_of_its_releases_own_checklist(make
 
     assert client_of(insider).get(f"/items/{item}/").status_code == 200
     assert client_of(outsider).get(f"/items/{item}/").status_code == 404
+
+
+def test_a_role_is_granted_only_soon_after_the_password_was_typed(make: Make, client_of: Callable):
+    admin, other = make.person(Role.ADMINISTRATOR), make.person(Role.VIEWER)
+    browser = client_of(admin)
+    form = {"role": "dba", "module_id": ""}
+    session = db.session.scalars(select(Session).where(Session.person_id == admin.id)).one()
+    session.authenticated_at = utc_now() - timedelta(minutes=10, seconds=1)
+    db.session.commit()
+
+    for action in ("grants", "link", "deactivate", "reactivate", "grants/1/revoke"):
+        asked = browser.post(f"/people/{other.id}/{action}/", data=form)
+        assert asked.status_code == 401
+        assert "within ten minutes of typing the password" in asked.text
+    assert browser.post("/people/invite/", data=form).status_code == 401
+    assert 'name="resume" value="' in asked.text
+    assert db.session.scalars(select(RoleGrant.role).where(RoleGrant.person_id == other.id)).all() == [Role.VIEWER]
+
+    session.authenticated_at = utc_now() - timedelta(minutes=9)
+    db.session.commit()
+    assert browser.post(f"/people/{other.id}/grants/", data=form).status_code == 302
+
+
+def test_who_signs_in_again_sends_the_kept_grant_without_typing_it_again(make: Make, client_of: Callable):
+    password = "carried " + "over " * 4
+    admin, other = make.person(Role.ADMINISTRATOR, password=password), make.person(Role.VIEWER)
+    browser = client_of(admin)
+    session = db.session.scalars(select(Session).where(Session.person_id == admin.id)).one()
+    session.authenticated_at = utc_now() - timedelta(hours=1)
+    db.session.commit()
+    asked = browser.post(f"/people/{other.id}/grants/", data={"role": "dba", "module_id": ""})
+    kept = asked.text.split('name="resume" value="')[1].split('"')[0]
+
+    again = browser.post("/sign-in/", data={"email": admin.email, "password": password, "resume": kept})
+
+    assert f'action="/people/{other.id}/grants/"' in again.text
+    assert 'name="role" value="dba"' in again.text
+    assert browser.post(f"/people/{other.id}/grants/", data={"role": "dba", "module_id": ""}).status_code == 302

@@ -37,7 +37,7 @@ def new() -> ResponseReturnValue:
 
 
 @bp.post("/invite/")
-@requires(Permission.PERSON_MANAGE)
+@requires(Permission.PERSON_MANAGE, again=True)
 def invite() -> ResponseReturnValue:
     """Make an account and show the link for its owner, once."""
     form = _with_modules(InvitationForm())
@@ -59,7 +59,7 @@ def show(person_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/<int:person_id>/grants/")
-@requires(Permission.PERSON_MANAGE)
+@requires(Permission.PERSON_MANAGE, again=True)
 def grant(person_id: int) -> ResponseReturnValue:
     """Give a role."""
     form = _with_modules(GrantForm())
@@ -72,7 +72,7 @@ def grant(person_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/<int:person_id>/grants/<int:grant_id>/revoke/")
-@requires(Permission.PERSON_MANAGE)
+@requires(Permission.PERSON_MANAGE, again=True)
 def revoke(person_id: int, grant_id: int) -> ResponseReturnValue:
     """Take a role back."""
     revoke_role(origin(), person_id, grant_id)
@@ -81,7 +81,7 @@ def revoke(person_id: int, grant_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/<int:person_id>/link/")
-@requires(Permission.PERSON_MANAGE)
+@requires(Permission.PERSON_MANAGE, again=True)
 def offer_link(person_id: int) -> ResponseReturnValue:
     """Make a link with which the person chooses a password; shown once."""
     asked = origin()
@@ -91,7 +91,7 @@ def offer_link(person_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/<int:person_id>/deactivate/")
-@requires(Permission.PERSON_MANAGE)
+@requires(Permission.PERSON_MANAGE, again=True)
 def deactivate(person_id: int) -> ResponseReturnValue:
     """Close an account."""
     deactivate_person(origin(), person_id)
@@ -100,7 +100,7 @@ def deactivate(person_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/<int:person_id>/reactivate/")
-@requires(Permission.PERSON_MANAGE)
+@requires(Permission.PERSON_MANAGE, again=True)
 def reactivate(person_id: int) -> ResponseReturnValue:
     """Open a closed account again."""
     reactivate_person(origin(), person_id)
