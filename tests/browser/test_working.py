@@ -259,3 +259,20 @@ def test_a_hidden_page_asks_for_nothing_until_it_is_looked_at_again(person: Pers
     with page.expect_response(re.compile(re.escape(desk.path))):
         page.evaluate(see, "visible")
         page.clock.fast_forward(100)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_enter_in_the_field_of_a_value_saves_the_value_and_ticks_nothing(
+    person: Person, make: Make, scripts: bool
+) -> None:
+    desk = set_up(make, "migration-creation")
+    page = person("ravi", java_script_enabled=scripts)
+    page.goto(desk.path)
+    field = page.get_by_label("Rehearsed at").first
+    item = field.locator("xpath=ancestor::*[@data-row][1]")
+    name = item.get_attribute("id")
+    field.fill("staging, 12 minutes")
+    field.press("Enter")
+    now = page.locator(f"#{name}")
+    expect(now).to_contain_text("staging, 12 minutes")
+    expect(now.get_by_role("checkbox")).not_to_be_checked()
