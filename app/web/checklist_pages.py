@@ -1,6 +1,7 @@
 """The pages of a checklist, put together once for all its kinds and for the answers to refused forms."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -71,6 +72,28 @@ def views_of(checklist: ChecklistHead, groups: list[GroupLine], rows: list[ItemR
             undo=undos.get(row.id),
         )
         for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenRow:
+    """A row that was chosen for a change of several, as it is now."""
+
+    value: str
+    text: str
+    state_word: str
+    changed_by_name: str | None
+    is_changed: bool
+
+
+def chosen_rows(checklist: ChecklistHead, revisions: dict[int, int]) -> list[ChosenRow]:
+    """The chosen rows of a checklist; `is_changed` when one is no longer as it was seen."""
+    return [
+        ChosenRow(
+            f"{row.id}.{row.revision}", row.text, row.state.word, row.changed_by_name, row.revision != revisions[row.id]
+        )
+        for row in list_rows(checklist.id)
+        if row.id in revisions
     ]
 
 

@@ -169,7 +169,7 @@ def test_five_rows_at_once_cost_one_sentence(person: Person, make: Make) -> None
     assert events_about(*desk.items) == []
 
     page.get_by_label("One sentence for all of them").fill("Looked at in the review of this morning.")
-    page.get_by_role("button", name="Save them all").click()
+    page.get_by_role("button", name="Save the chosen items").click()
     for item in desk.items[:5]:
         expect(box(page, item)).to_be_checked()
     expect(box(page, desk.items[5])).not_to_be_checked()

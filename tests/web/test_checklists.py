@@ -181,6 +181,39 @@ def test_several_at_once_need_a_sentence_and_then_are_saved_together(make: Make,
     assert len(make.events("item.state_changed")) == 3
 
 
+def test_several_that_meet_another_persons_change_are_saved_without_that_one(make: Make, client_of: Callable):
+    release = make.release()
+    rows = [row for row in release.items if row.severity.value == "required"][:3]
+    address = f"/checklists/{release.item(rows[0].key).checklist_id}/several/"
+    mine, other = make.person(Role.DEVELOPER), make.person(Role.QA, name="Bea Baker")
+    form = {"action": "doing", "waiver_reason": "other", "reason": "seen together"}
+    chosen = [f"{row.id}.{row.revision}" for row in rows]
+    tick(client_of(other), release.item(rows[1].key))
+
+    refused = client_of(mine).post(address, data={**form, "item_ids": chosen})
+    left = re.findall(r'name="item_ids" value="([0-9.]+)" checked', refused.text)
+    saved = client_of(mine).post(address, data={**form, "item_ids": left})
+
+    assert refused.status_code == 409
+    assert "now done, by Bea Baker: left out" in refused.text
+    assert left == [chosen[0], chosen[2]]
+    assert saved.status_code == 302
+    assert [release.item(row.key).state.value for row in rows] == ["doing", "done", "doing"]
+
+
+def test_several_of_nothing_say_so_and_lead_back(make: Make, client_of: Callable):
+    release = make.release()
+    checklist_id = release.item(release.items[0].key).checklist_id
+    form = {"action": "done", "waiver_reason": "other", "reason": "all", "back": release.module_path}
+
+    refused = client_of(make.person(Role.DEVELOPER)).post(f"/checklists/{checklist_id}/several/", data=form)
+
+    assert refused.status_code == 422
+    assert "Select at least one item." in refused.text
+    assert f'href="{release.module_path}"' in refused.text
+    assert "Save the chosen" not in refused.text
+
+
 def test_not_applicable_is_asked_by_one_and_approved_by_another(make: Make, client_of: Callable):
     release = make.release()
     item = release.item(ITEM)

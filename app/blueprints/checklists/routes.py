@@ -24,7 +24,7 @@ from app.services.items import set_states
 from app.services.releases import add_change
 from app.services.waivers import request_waivers
 from app.web.access import requires
-from app.web.checklist_pages import crumbs, group_page, rights, sections_of, total_of, views_of
+from app.web.checklist_pages import chosen_rows, crumbs, group_page, rights, sections_of, total_of, views_of
 from app.web.errors import form_status, refusals_shown_in
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
 from app.web.forms import text_of
@@ -148,7 +148,7 @@ def set_several(checklist_id: int) -> ResponseReturnValue:
         checklist=checklist,
         crumbs=crumbs(checklist),
         form=form,
-        chosen=request.form.getlist("item_ids"),
+        chosen=chosen_rows(checklist, dict(chosen)),
         back=back,
     )
     return page, form_status(form)
