@@ -97,6 +97,8 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=settings.session_hours),
+        # A session ends at a fixed hour, and so does its cookie: there is nothing to send again with every answer.
+        "SESSION_REFRESH_EACH_REQUEST": False,
         # The token lives as long as its session; where it came from is checked by our own guard, not by the referrer.
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": False,

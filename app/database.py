@@ -160,6 +160,8 @@ def engine_options(*, is_sqlite: bool, pool: int, ssl_ca: str | None) -> dict[st
     return {
         "isolation_level": "READ COMMITTED",
         "pool_recycle": 280,
+        # A session ends its transaction before it gives its connection back: the pool has nothing left to undo.
+        "pool_reset_on_return": None,
         "pool_size": pool,
         "max_overflow": 0,
         "pool_timeout": 5,

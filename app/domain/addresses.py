@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from app.domain.checklist import BelongsTo
 
 
+def item_path(item_id: int) -> str:
+    """The address of an item; its forms are sent to addresses below it."""
+    return f"/items/{item_id}/"
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """The thing that a checklist belongs to, by its keys."""

@@ -1,23 +1,19 @@
 """Reads of the boxes of a checklist, as pages show them."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, select
 
 from app.database import db
-from app.domain.addresses import Subject
 from app.domain.checklist import ItemState, Phase, Severity
 from app.domain.errors import UNSEEN, NotFound
 from app.domain.permissions import Role
-from app.models import Checklist, ChecklistGroup, ChecklistItem, Person
+from app.models import Checklist, ChecklistItem, Person
 from app.models.base import table_of
-from app.queries.checklists import SUBJECT, subject_of, with_subject
 
 
-@dataclass(frozen=True, slots=True)
-class ItemRow:
+class ItemRow(NamedTuple):
     """One box as a page shows it."""
 
     id: int
@@ -45,8 +41,8 @@ class ItemRow:
     changed_by_name: str | None
 
 
-_COLUMNS = [name for name in ItemRow.__dataclass_fields__ if not name.endswith("_name")]
-_items, _lists, _groups = table_of(ChecklistItem).c, table_of(Checklist).c, table_of(ChecklistGroup).c
+_COLUMNS = [name for name in ItemRow._fields if not name.endswith("_name")]
+_items, _lists = table_of(ChecklistItem).c, table_of(Checklist).c
 _assignee, _changer = table_of(Person).alias("assignee"), table_of(Person).alias("changer")
 
 
@@ -63,13 +59,10 @@ _ROWS = (
     .order_by(_items.position)
 )
 _ROWS_OF_GROUP = _ROWS.where(_items.group_id == bindparam("group"))
-_ROW = with_subject(
-    _with_names(
-        select(*_SHOWN, _groups.key, *SUBJECT)
-        .select_from(table_of(ChecklistItem))
-        .join(table_of(ChecklistGroup), _groups.id == _items.group_id)
-        .join(table_of(Checklist), _lists.id == _items.checklist_id)
-    )
+_ROW = _with_names(
+    select(*_SHOWN, _lists.module_id, _lists.release_id)
+    .select_from(table_of(ChecklistItem))
+    .join(table_of(Checklist), _lists.id == _items.checklist_id)
 ).where(_items.id == bindparam("item"))
 
 
@@ -79,17 +72,15 @@ def list_rows(checklist_id: int, *, group_id: int | None = None) -> list[ItemRow
         found = db.session.execute(_ROWS, {"checklist": checklist_id})
     else:
         found = db.session.execute(_ROWS_OF_GROUP, {"checklist": checklist_id, "group": group_id})
-    return [ItemRow(*tuple(row)) for row in found]
+    return [ItemRow._make(row) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedRow:
-    """One box with where it belongs: all that its row on a page needs."""
+class PlacedRow(NamedTuple):
+    """One box with what decides who may see it."""
 
     row: ItemRow
-    subject: Subject
-    group_key: str
     module_id: int | None
+    release_id: int | None
 
 
 def get_placed_row(item_id: int) -> PlacedRow:
@@ -97,5 +88,5 @@ def get_placed_row(item_id: int) -> PlacedRow:
     found = db.session.execute(_ROW, {"item": item_id}).one_or_none()
     if found is None:
         raise NotFound(UNSEEN)
-    values = tuple(found)[: len(_SHOWN)]
-    return PlacedRow(ItemRow(*values), subject_of(found), found._mapping[_groups.key], found.module_id)
+    *values, module_id, release_id = found
+    return PlacedRow(ItemRow._make(values), module_id, release_id)

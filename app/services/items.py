@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import Update, bindparam, insert, update
 
 from app.domain.audit import AuditAction
 from app.domain.checklist import ItemState, check_may_bulk, check_may_set_state
@@ -18,6 +19,15 @@ from app.queries.items import ItemNow, ItemPlace, get_item_now, get_place, list_
 from app.queries.people import can_see
 from app.services.facts import in_words, plain
 from app.services.write_path import About, Change, write_path
+
+# Built once for each set of columns, as building a statement costs more than sending it.
+_items = table_of(ChecklistItem)
+_CHANGE = update(_items).where(_items.c.id == bindparam("item"))
+
+
+@cache
+def _change_of(columns: frozenset[str]) -> Update:
+    return _CHANGE.values({name: bindparam(f"to_{name}") for name in ("revision", *sorted(columns))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +115,10 @@ def save_item(
     """Change columns of an item and leave one event per fact; nothing when nothing is different."""
     if not values:
         return Saved(item.id, item.revision, change.at)
-    table = table_of(ChecklistItem)
-    change.session.execute(update(table).where(table.c.id == item.id).values(revision=item.revision + 1, **values))
+    changed = {f"to_{name}": value for name, value in values.items()}
+    change.session.execute(
+        _change_of(frozenset(values)), {"item": item.id, "to_revision": item.revision + 1, **changed}
+    )
     event = b""
     for fact in facts_of(values):
         event = change.record(

@@ -14,11 +14,11 @@ from app.domain.permissions import Permission
 from app.domain.readiness import Counts
 from app.queries.checklists import ChecklistHead, GroupLine, list_groups
 from app.queries.people import list_active_people
-from app.queries.releases import get_release
+from app.queries.releases import require_release
 from app.queries.rows import ItemRow, get_placed_row, list_rows
 from app.queries.waivers import list_waivers_of
 from app.services.items import Saved
-from app.web.rows import WAITING, RowView, row_view, undo_of_saved, undos_of
+from app.web.rows import WAITING, RowView, reader_of, row_view, undo_of_saved, undos_of
 
 Mark = Callable[[RowView], RowView]
 
@@ -56,18 +56,15 @@ def sections_of(groups: list[GroupLine]) -> list[tuple[str, list[GroupLine]]]:
     return [(title, list(lines)) for title, lines in groupby(groups, key=lambda group: group.section)]
 
 
-def views_of(checklist: ChecklistHead, groups: list[GroupLine], rows: list[ItemRow], actor: Actor) -> list[RowView]:
+def views_of(checklist: ChecklistHead, rows: list[ItemRow], actor: Actor) -> list[RowView]:
     """Rows as this person sees them."""
     waivers = list_waivers_of([row.id for row in rows if row.state in WAITING])
     undos = undos_of(rows, actor)
-    keys = {group.id: group.key for group in groups}
+    reader = reader_of(checklist.module_id, actor)
     return [
         row_view(
             row,
-            checklist.subject,
-            keys[row.group_id],
-            actor=actor,
-            module_id=checklist.module_id,
+            reader,
             waiver=waivers.get(row.id) if row.state in WAITING else None,
             undo=undos.get(row.id),
         )
@@ -101,31 +98,21 @@ def one_view(item_id: int, actor: Actor, *, saved: Saved | None = None) -> RowVi
     """One row as this person sees it; NotFound when it is not theirs to see."""
     placed = get_placed_row(item_id)
     if placed.module_id is None:
-        get_release(placed.subject.release_key, actor)
+        require_release(placed.release_id or 0, actor)
     else:
         actor.require(Permission.CHECKLIST_VIEW, placed.module_id)
     waiver = list_waivers_of([item_id]).get(item_id) if placed.row.state in WAITING else None
     undo = undo_of_saved(placed.row, saved) if saved else undos_of([placed.row], actor).get(item_id)
-    return row_view(
-        placed.row,
-        placed.subject,
-        placed.group_key,
-        actor=actor,
-        module_id=placed.module_id,
-        waiver=waiver,
-        undo=undo,
-    )
+    return row_view(placed.row, reader_of(placed.module_id, actor), waiver=waiver, undo=undo)
 
 
-def rights(module_id: int | None, actor: Actor) -> dict[str, Any]:
-    """What the controls on a page depend on."""
+WAIVER_REASONS = [(reason.value, reason.label) for reason in WaiverReason]
+
+
+def choices_of(module_id: int | None, actor: Actor) -> dict[str, Any]:
+    """What the forms of a row let one choose from."""
     may_assign = actor.may_for(Permission.ITEM_ASSIGN, module_id)
-    return {
-        "may_work": actor.may_for(Permission.ITEM_WORK, module_id),
-        "may_assign": may_assign,
-        "people": list_active_people() if may_assign else [],
-        "waiver_reasons": [(reason.value, reason.label) for reason in WaiverReason],
-    }
+    return {"people": list_active_people() if may_assign else [], "waiver_reasons": WAIVER_REASONS}
 
 
 def group_page(checklist: ChecklistHead, group_key: str, actor: Actor, *, marks: dict[int, Mark] | None = None) -> str:
@@ -135,7 +122,7 @@ def group_page(checklist: ChecklistHead, group_key: str, actor: Actor, *, marks:
     if here is None:
         raise NotFound("There is no such group in this checklist.")
     group = groups[here]
-    rows = views_of(checklist, groups, list_rows(checklist.id, group_id=group.id), actor)
+    rows = views_of(checklist, list_rows(checklist.id, group_id=group.id), actor)
     rows = [(marks or {}).get(row.id, _unmarked)(row) for row in rows]
     after = next((line for line in [*groups[here + 1 :], *groups[:here]] if not line.is_complete), None)
     return render_template(
@@ -148,7 +135,10 @@ def group_page(checklist: ChecklistHead, group_key: str, actor: Actor, *, marks:
         counts=total_of(groups),
         rows=rows,
         footer=footer(group),
-        **rights(checklist.module_id, actor),
+        # Only a row that was refused shows its forms at once, with what was typed.
+        choices=choices_of(checklist.module_id, actor) if marks else None,
+        may_work=actor.may_for(Permission.ITEM_WORK, checklist.module_id),
+        waiver_reasons=WAIVER_REASONS,
     )
 
 

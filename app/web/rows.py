@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from flask_login import current_user
 
 from app.domain.actors import Actor
-from app.domain.addresses import Subject
+from app.domain.addresses import item_path
 from app.domain.checklist import UNDO_WINDOW, ItemFacts, ItemState, Severity, untick_needs_reason
 from app.domain.permissions import Permission
 from app.domain.waivers import WaiverDecision
@@ -35,9 +35,9 @@ class WaiverView:
     may_withdraw: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RowView:
-    """One box as a page shows it to one person."""
+    """One box as a page shows it to one person. Not frozen: hundreds make a page, and that costs each of them."""
 
     id: int
     key: str
@@ -62,7 +62,7 @@ class RowView:
     natural_role_title: str
     group_id: int
     module_id: int | None
-    url: str
+    path: str
     waiver: WaiverView | None
     may_work: bool
     may_assign: bool
@@ -71,22 +71,49 @@ class RowView:
     error: str | None = None
     conflict: tuple[str, str] | None = None
     typed: dict[str, str] = field(default_factory=dict)
-    just_saved: bool = False
+
+    @property
+    def plain_text(self) -> str:
+        """The text where nothing can be set as code."""
+        return self.text.replace("`", "")
+
+    @property
+    def has_facts(self) -> bool:
+        """Whether there is more to say than how it stands."""
+        return bool(
+            self.changed_by_name
+            or self.assignee_name
+            or self.value
+            or self.link
+            or self.due_on
+            or self.comment_count
+            or self.reason
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks at the rows of one module, what they may do there, and their day; asked once for all rows."""
+
+    actor: Actor
+    module_id: int | None
+    may_work: bool
+    may_assign: bool
+    today: date
+
+
+def reader_of(module_id: int | None, actor: Actor) -> Reader:
+    """This person, in front of rows of a module."""
+    may_work, may_assign = (
+        actor.may_for(permission, module_id) for permission in (Permission.ITEM_WORK, Permission.ITEM_ASSIGN)
+    )
+    return Reader(actor, module_id, may_work, may_assign, today())
 
 
 def row_view(
-    row: ItemRow,
-    subject: Subject,
-    group_key: str,
-    *,
-    actor: Actor,
-    module_id: int | None,
-    waiver: WaiverLine | None,
-    undo: tuple[str, datetime] | None = None,
+    row: ItemRow, reader: Reader, *, waiver: WaiverLine | None, undo: tuple[str, datetime] | None = None
 ) -> RowView:
     """What a page shows of a row."""
-    is_changed = row.changed_by_name is not None
-    may_work = actor.may_for(Permission.ITEM_WORK, module_id)
     return RowView(
         id=row.id,
         key=row.key,
@@ -104,21 +131,22 @@ def row_view(
         assignee_id=row.assignee_id,
         assignee_name=row.assignee_name,
         due_on=row.due_on,
-        is_overdue=row.due_on is not None and row.state is not ItemState.DONE and row.due_on < today(),
+        is_overdue=row.due_on is not None and row.state is not ItemState.DONE and row.due_on < reader.today,
         changed_by_name=row.changed_by_name,
-        changed_at=row.state_since if is_changed else None,
+        changed_at=row.state_since if row.changed_by_name is not None else None,
         comment_count=row.comment_count,
         natural_role_title=row.natural_role.label,
         group_id=row.group_id,
-        module_id=module_id,
-        url=f"{subject.group_path(group_key)}#item-{row.id}",
-        waiver=_waiver_view(waiver, actor, module_id) if waiver else None,
-        may_work=may_work,
-        may_assign=actor.may_for(Permission.ITEM_ASSIGN, module_id),
-        untick_needs_reason=untick_needs_reason(
-            ItemFacts(row.text, row.state, row.severity, row.changed_by_id), actor_id=actor.id or 0
+        module_id=reader.module_id,
+        path=item_path(row.id),
+        waiver=_waiver_view(waiver, reader.actor, reader.module_id) if waiver else None,
+        may_work=reader.may_work,
+        may_assign=reader.may_assign,
+        untick_needs_reason=row.state is ItemState.DONE
+        and untick_needs_reason(
+            ItemFacts(row.text, row.state, row.severity, row.changed_by_id), actor_id=reader.actor.id or 0
         ),
-        undo=undo if may_work else None,
+        undo=undo if reader.may_work else None,
     )
 
 

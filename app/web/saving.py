@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import get_template_attribute, redirect, request
+from flask import current_app, redirect, request
 from flask.typing import ResponseReturnValue
 from wtforms import Form as AnyForm
 
@@ -11,9 +11,8 @@ from app.domain.actors import Actor
 from app.domain.errors import Conflict, DomainError, InvalidInput, KeyReused, NotPermitted, RuleViolation
 from app.queries.checklists import get_checklist
 from app.queries.items import get_place
-from app.queries.rows import get_placed_row
 from app.services.items import Saved
-from app.web.checklist_pages import group_page, is_fragment_wanted, one_view, rights
+from app.web.checklist_pages import choices_of, group_page, is_fragment_wanted, one_view
 from app.web.errors import status_of
 from app.web.messages import say
 from app.web.origin import actor
@@ -34,9 +33,9 @@ def saved_or_refused(
     except (RuleViolation, Conflict, InvalidInput, KeyReused, NotPermitted) as refusal:
         return _refused(item_id, refusal, who)
     if is_fragment_wanted():
-        return render_row(one_view(item_id, who, saved=saved if may_undo else None), who)
+        return render_row(one_view(item_id, who, saved=saved if may_undo else None))
     say(done, undo=saved if may_undo else None)
-    return redirect(back_to(item_id), 303)
+    return redirect(back_to(item_id, who), 303)
 
 
 def _refused(item_id: int, refusal: DomainError, who: Actor) -> ResponseReturnValue:
@@ -48,20 +47,26 @@ def _refused(item_id: int, refusal: DomainError, who: Actor) -> ResponseReturnVa
         return with_refusal(view, refusal.sentence, conflict=conflict, typed=typed)
 
     if is_fragment_wanted():
-        return render_row(mark(one_view(item_id, who)), who), status
+        view = mark(one_view(item_id, who))
+        return render_row(view, choices_of(view.module_id, who)), status
     place = get_place(item_id)
     checklist = get_checklist(place.checklist_id, who)
     return group_page(checklist, place.group_key, who, marks={item_id: mark}), status
 
 
-def render_row(view: RowView, who: Actor) -> str:
-    """One row alone, by the macro that draws it on every page."""
-    macro: Any = get_template_attribute("checklists/_item.html", "item_row")
-    return str(macro(view, **rights(view.module_id, who)))
+def render_row(view: RowView, choices: dict[str, Any] | None = None) -> str:
+    """One row alone, by the macro that draws it on every page; with `choices`, all its forms stand open below it."""
+    row: Any = current_app.jinja_env.get_template("checklists/_item.html").module
+    forms: Any = current_app.jinja_env.get_template("checklists/_item_forms.html").module
+    is_compact = request.headers.get("X-Compact") == "1"
+    hidden = forms.hidden_fields(request.form.get("back", ""))
+    return str(row.item_row(view, hidden, compact=is_compact, choices=choices))
 
 
-def back_to(item_id: int) -> str:
+def back_to(item_id: int, who: Actor) -> str:
     """The page that a form came from, at its row; the row's group when the form did not say."""
-    asked = safe_next(request.form.get("back"))
-    placed = get_placed_row(item_id)
-    return f"{asked or placed.subject.group_path(placed.group_key)}#item-{item_id}"
+    page = safe_next(request.form.get("back"))
+    if not page:
+        place = get_place(item_id)
+        page = get_checklist(place.checklist_id, who).subject.group_path(place.group_key)
+    return f"{page}#item-{item_id}"

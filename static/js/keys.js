@@ -47,13 +47,17 @@
   }
 
   function openWaiver() {
-    const row = here();
-    const form = row?.querySelector('[id^="waive-"]');
-    if (!form) return goTo(row?.querySelector(".more-link") && `${row.querySelector(".more-link").href}#${row.id.replace("item", "waive")}`);
+    if (!here()?.matches("[data-row]")) return false;
+    showWaiver(here());
+    return true;
+  }
+
+  async function showWaiver(folded) {
+    const form = (await countersign.unfold(folded))?.querySelector('[id^="waive-"]');
+    if (!form) return;
     form.closest(".more").open = true;
     form.open = true;
     form.querySelector("select").focus();
-    return true;
   }
 
   function focusFilter() {

@@ -20,10 +20,50 @@
     if (event.detail > 1 && event.target.closest("[data-tick]")) event.preventDefault();
   });
 
+  /** The forms of a row are fetched when somebody wants them. The link leads to them anyway. */
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("[data-more]");
+    if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    const row = await unfold(link.closest("[data-row]"));
+    row?.querySelector(".more > summary").focus({ preventScroll: true });
+  });
+
+  /** The row with its forms, or nothing when the browser had to go there instead. */
+  async function unfold(row) {
+    const link = row.querySelector("[data-more]");
+    if (!link) return row;
+    if (row.dataset.busy) return null;
+    row.dataset.busy = "yes";
+    try {
+      const answer = await fetch(link.href, { headers: fragment(row), signal: AbortSignal.timeout(PATIENCE) });
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(row.id);
+      if (answer.ok && !answer.redirected && fresh) {
+        carryTyped(row, fresh, null);
+        row.replaceWith(fresh);
+        return fresh;
+      }
+    } catch (failure) {
+      if (!(failure instanceof TypeError) && !(failure instanceof DOMException)) throw failure;
+      refuse(row, "Countersign does not answer. Try again when the connection is back.");
+      return null;
+    } finally {
+      delete row.dataset.busy;
+    }
+    location.assign(link.href);
+    return null;
+  }
+
+  /** A list of many rows shows each of them in short. */
+  const fragment = (row) => ({ "HX-Request": "true", ...(row.closest(".is-compact") && { "X-Compact": "1" }) });
+
+  countersign.unfold = unfold;
+
   /** Somebody else put this tick here: taking it away starts with a sentence. */
-  function askForReason(row, name) {
+  async function askForReason(folded, name) {
+    const row = await unfold(folded);
+    if (!row) return;
     const part = document.getElementById(name);
-    row.querySelector(".more").open = true;
     part.open = true;
     part.querySelector('[value="todo"]').checked = true;
     part.querySelector('[name="reason"]').focus();
@@ -38,7 +78,7 @@
       const answer = await fetch(address, {
         method: "POST",
         body: new URLSearchParams(new FormData(form, submitter)),
-        headers: { "HX-Request": "true" },
+        headers: fragment(row),
         signal: AbortSignal.timeout(PATIENCE),
       });
       if (answer.status === 401) return sendPlainly(form, submitter);
@@ -82,17 +122,33 @@
 
   /** What stands half typed in the row's other forms is not lost by a tick. */
   function carryTyped(row, fresh, sent) {
-    for (const field of row.querySelectorAll("input[id], textarea[id], select[id]")) {
+    const typed = [...row.querySelectorAll("input[id], textarea[id], select[id]")].filter((field) => field.form !== sent && countersign.isTyped(field));
+    const forms = row.querySelector(".more");
+    if (!fresh.querySelector(".more") && typed.some((field) => forms?.contains(field))) moveForms(forms, fresh, sent);
+    for (const field of typed) {
       const twin = fresh.querySelector(`#${CSS.escape(field.id)}`);
-      if (!twin || field.form === sent || !countersign.isTyped(field)) continue;
+      if (!twin || twin === field) continue;
       twin.value = field.value;
       for (let fold = twin.closest("details"); fold && fresh.contains(fold); fold = fold.parentElement.closest("details")) fold.open = true;
     }
   }
 
+  /** The open forms go over to the new row, and from now on speak of its revision. */
+  function moveForms(forms, fresh, sent) {
+    const key = fresh.querySelector('[name="idempotency_key"]');
+    for (const field of forms.querySelectorAll('[name="revision"]')) field.value = fresh.dataset.revision;
+    for (const field of forms.querySelectorAll('[name="idempotency_key"]')) field.value = key?.value ?? field.value;
+    if (forms.contains(sent)) {
+      sent.reset();
+      sent.closest("details").open = false;
+    }
+    fresh.querySelector("[data-more]")?.remove();
+    fresh.append(forms);
+  }
+
   function focusIn(row, wasTick, isSaved) {
     const field = isSaved ? null : row.querySelector("details[open] details[open] :is(input:not([type=hidden], [type=radio]), textarea, select)");
-    const target = field ?? (wasTick ? row.querySelector("[data-tick]") : row.querySelector(".more > summary")) ?? row;
+    const target = field ?? (wasTick ? row.querySelector("[data-tick]") : row.querySelector(".more > summary, [data-more]")) ?? row;
     target.focus({ preventScroll: true });
   }
 

@@ -105,7 +105,6 @@ def open_question(page: Page, place: Any) -> Locator:
 
 def open_everything_of_a_row(page: Page, place: Any) -> Locator:
     page.goto(f"/items/{place.item}/")
-    page.get_by_text("More", exact=True).click()
     page.get_by_text("Say how it stands").click()
     return page.locator("details.more[open] details[open]")
 

@@ -276,3 +276,24 @@ def test_enter_in_the_field_of_a_value_saves_the_value_and_ticks_nothing(
     now = page.locator(f"#{name}")
     expect(now).to_contain_text("staging, 12 minutes")
     expect(now.get_by_role("checkbox")).not_to_be_checked()
+
+
+def test_what_is_half_typed_in_the_forms_of_a_row_survives_its_tick_and_is_saved_after_it(
+    person: Person, make: Make
+) -> None:
+    desk = set_up(make)
+    item = desk.items[0]
+    page = person("asha")
+    page.goto(desk.path)
+    row(page, item).get_by_text("More", exact=True).click()
+    row(page, item).get_by_text("Add a comment").click()
+    comment = row(page, item).get_by_label("Comment", exact=True)
+    comment.fill("Only half of it")
+
+    box(page, item).click()
+    expect(box(page, item)).to_be_checked()
+    expect(comment).to_have_value("Only half of it")
+    comment.fill("Only half of it, and the rest")
+    row(page, item).get_by_role("button", name="Add comment").click()
+    expect(row(page, item).get_by_role("link", name=re.compile("^1 comment"))).to_be_visible()
+    assert [event.action.value for event in events_about(item)] == ["item.state_changed", "item.commented"]

@@ -33,6 +33,38 @@ def test_a_group_shows_its_rows_each_with_a_tick_named_after_its_item(make: Make
     assert "Pre-development is not complete: 5 left." in page
 
 
+def forms_of(html: str) -> set[str]:
+    return set(re.findall(r'<form[^>]* action="(/items/[^"]+)"', html))
+
+
+def test_a_row_leads_to_its_forms_and_a_script_gets_them_in_the_row(make: Make, client_of: Callable):
+    release = make.release()
+    item = release.item(ITEM)
+    browser = client_of(make.person(Role.TEAM_LEAD))
+
+    group = browser.get(release.module_path + GROUP).text
+    row = re.search(rf'id="item-{item.id}".*?</li>', group, re.DOTALL)[0]
+    link = re.search(r'<a class="more-link" href="([^"]+)"', row)[1]
+    page, fragment = browser.get(link).text, browser.get(link, headers=SCRIPT).text
+
+    everything = {f"/items/{item.id}/{name}/" for name in ("state", "value", "comments", "owner", "waiver")}
+    assert forms_of(row) == {f"/items/{item.id}/state/"}
+    assert forms_of(fragment) == everything
+    assert forms_of(page) == everything
+    assert "<html" not in fragment
+
+
+def test_a_row_of_a_list_in_short_comes_back_in_short(make: Make, client_of: Callable):
+    release = make.release()
+    browser = client_of(make.person(Role.DEVELOPER))
+
+    short = tick(browser, release.item(ITEM), headers=SCRIPT | {"X-Compact": "1"}).text
+    whole = tick(browser, release.item(ITEM), state="todo", headers=SCRIPT).text
+
+    assert "item-guide" not in short
+    assert "item-guide" in whole
+
+
 def test_who_only_reads_sees_no_control_that_changes(make: Make, client_of: Callable):
     release = make.release()
     browser = client_of(make.person(Role.AUDITOR))

@@ -24,7 +24,15 @@ from app.services.items import set_states
 from app.services.releases import add_change
 from app.services.waivers import request_waivers
 from app.web.access import requires
-from app.web.checklist_pages import chosen_rows, crumbs, group_page, rights, sections_of, total_of, views_of
+from app.web.checklist_pages import (
+    WAIVER_REASONS,
+    chosen_rows,
+    crumbs,
+    group_page,
+    sections_of,
+    total_of,
+    views_of,
+)
 from app.web.errors import form_status, refusals_shown_in
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
 from app.web.forms import text_of
@@ -113,7 +121,7 @@ def everything(**where: Any) -> ResponseReturnValue:
     if is_unchanged(tag):
         return unchanged(tag)
     groups = list_groups(checklist)
-    rows = views_of(checklist, groups, list_rows(checklist.id), actor())
+    rows = views_of(checklist, list_rows(checklist.id), actor())
     wanted = [row for row in rows if show_what == "all" or row.state in OPEN]
     shown = [(group, [row for row in wanted if row.group_id == group.id]) for group in groups]
     page = render_template(
@@ -124,7 +132,8 @@ def everything(**where: Any) -> ResponseReturnValue:
         groups=[(group, lines) for group, lines in shown if lines],
         show=show_what,
         hidden=len(rows) - len(wanted),
-        **rights(checklist.module_id, actor()),
+        may_work=actor().may_for(Permission.ITEM_WORK, checklist.module_id),
+        waiver_reasons=WAIVER_REASONS,
     )
     return tagged(page, tag)
 

@@ -17,7 +17,7 @@ from app.services.items import set_value as set_item_value
 from app.services.undo import undo as undo_event
 from app.services.waivers import request_waiver as ask_for_waiver
 from app.web.access import requires
-from app.web.checklist_pages import crumbs, is_fragment_wanted, one_view, rights
+from app.web.checklist_pages import choices_of, crumbs, is_fragment_wanted, one_view
 from app.web.forms import text_of
 from app.web.history import told
 from app.web.messages import say
@@ -33,6 +33,9 @@ def show(item_id: int) -> ResponseReturnValue:
     """Why this box is here, and what happened to it."""
     place = get_place(item_id)
     checklist = get_checklist(place.checklist_id, actor())
+    choices = choices_of(checklist.module_id, actor())
+    if is_fragment_wanted():
+        return render_row(one_view(item_id, actor()), choices)
     return render_template(
         "items/show.html",
         checklist=checklist,
@@ -41,7 +44,7 @@ def show(item_id: int) -> ResponseReturnValue:
         row=one_view(item_id, actor()),
         comments=list_comments(item_id),
         history=told(list_item_events(item_id)),
-        **rights(checklist.module_id, actor()),
+        choices=choices,
     )
 
 
@@ -140,9 +143,9 @@ def undo(item_id: int, event_id: str) -> ResponseReturnValue:
     who.require(Permission.CHECKLIST_VIEW, get_place(item_id).module_id)
     undo_event(origin(), item_id, _event(event_id))
     if is_fragment_wanted():
-        return render_row(one_view(item_id, who), who)
+        return render_row(one_view(item_id, who))
     say("Taken back. Both are in the history.")
-    return redirect(back_to(item_id), 303)
+    return redirect(back_to(item_id, who), 303)
 
 
 def _event(text: str) -> bytes:
