@@ -57,18 +57,20 @@ class Counts:
 
 def count(tallies: Iterable[tuple[ItemState, Severity, int]]) -> Counts:
     """Add up how many items of each state and severity there are."""
-    result = Counts()
+    states = dict.fromkeys(ItemState, 0)
+    blocking = 0
     for state, severity, number in tallies:
-        result += Counts(
-            total=number,
-            done=number if state is ItemState.DONE else 0,
-            not_applicable=number if state is ItemState.NOT_APPLICABLE else 0,
-            waiting=number if state is ItemState.NOT_APPLICABLE_REQUESTED else 0,
-            failed=number if state is ItemState.FAILED else 0,
-            blocked=number if state is ItemState.BLOCKED else 0,
-            blocking=number if is_blocking(state, severity) else 0,
-        )
-    return result
+        states[state] += number
+        blocking += number if is_blocking(state, severity) else 0
+    return Counts(
+        total=sum(states.values()),
+        done=states[ItemState.DONE],
+        not_applicable=states[ItemState.NOT_APPLICABLE],
+        waiting=states[ItemState.NOT_APPLICABLE_REQUESTED],
+        failed=states[ItemState.FAILED],
+        blocked=states[ItemState.BLOCKED],
+        blocking=blocking,
+    )
 
 
 def is_blocking(state: ItemState, severity: Severity) -> bool:
@@ -113,6 +115,11 @@ class Blocker:
     owner_id: int | None
     owner_name: str | None
     since: datetime
+
+    @property
+    def plain_text(self) -> str:
+        """The text where nothing can be set as code."""
+        return self.text.replace("`", "")
 
     @property
     def why(self) -> str:

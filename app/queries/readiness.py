@@ -1,19 +1,17 @@
 """Readiness of a release: one aggregate over a covering index, and the first blocker of each module."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, case, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from app.database import db
 from app.domain.actors import Actor
 from app.domain.addresses import Subject
 from app.domain.checklist import OPEN, BelongsTo, ItemState, Phase, Severity
 from app.domain.permissions import Permission
-from app.domain.readiness import Blocker, Counts, count, urgency
+from app.domain.readiness import Blocker, Counts, count, is_blocking, urgency
 from app.models import (
     Checklist,
     ChecklistGroup,
@@ -25,6 +23,7 @@ from app.models import (
     ReleaseModule,
     Stream,
 )
+from app.models.base import table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,43 +49,98 @@ class Standing:
         return self.counts.is_ready
 
 
+# Over tables and built once: a page that asks by itself every few seconds sends them again and again.
+_streams, _lists, _items = table_of(Stream).c, table_of(Checklist).c, table_of(ChecklistItem).c
+_modules, _members, _groups = table_of(Module).c, table_of(ReleaseModule).c, table_of(ChecklistGroup).c
+_OWNER = table_of(Person).alias("owner")
+# Streams never go away and only grow, so the sum moves whenever one of them does; the same holds for revisions.
+_VERSIONS = (
+    select(
+        func.sum(_streams.version),
+        func.count(_streams.id),
+        func.sum(_modules.revision),
+        select(func.max(table_of(PersonName).c.id)).scalar_subquery(),
+    )
+    .select_from(table_of(Stream))
+    .join(table_of(Checklist), _lists.stream_id == _streams.id)
+    .outerjoin(table_of(Module), _modules.id == _lists.module_id)
+    .where(_lists.release_id == bindparam("release"))
+)
+_HEADS = (
+    select(_lists.id, _lists.belongs_to, _modules.id.label("module_id"), _modules.key, _modules.name)
+    .select_from(table_of(Checklist))
+    .outerjoin(table_of(Module), _modules.id == _lists.module_id)
+    .outerjoin(table_of(ReleaseModule), and_(_lists.belongs_to == BelongsTo.MODULE, _members.id == _lists.subject_id))
+    .where(
+        _lists.release_id == bindparam("release"),
+        _lists.belongs_to.in_([BelongsTo.RELEASE, BelongsTo.MODULE]),
+        or_(_lists.belongs_to == BelongsTo.RELEASE, _members.removed_at.is_(None)),
+    )
+    .order_by(_modules.name)
+)
+# The first item of a tally, found without touching a row: the covering index holds position and number of each.
+_PLACE = 10**12
+_TALLIES = (
+    select(
+        _items.checklist_id,
+        _items.phase,
+        _items.state,
+        _items.severity,
+        func.count(),
+        func.min(_items.position * _PLACE + _items.id),
+    )
+    .where(_items.checklist_id.in_(bindparam("checklists", expanding=True)))
+    .group_by(_items.checklist_id, _items.phase, _items.state, _items.severity)
+)
+_BLOCKERS = (
+    select(
+        _items.id,
+        _items.checklist_id,
+        _items.text,
+        _items.phase,
+        _items.severity,
+        _items.state,
+        _items.reason,
+        _items.position,
+        _items.state_since,
+        _items.assignee_id,
+        _OWNER.c.name.label("owner_name"),
+        _groups.key.label("group_key"),
+        _groups.title.label("group_title"),
+        _lists.belongs_to,
+        _modules.key.label("module_key"),
+        _modules.name.label("module_name"),
+    )
+    .select_from(table_of(ChecklistItem))
+    .join(table_of(Checklist), _lists.id == _items.checklist_id)
+    .join(table_of(ChecklistGroup), _groups.id == _items.group_id)
+    .outerjoin(table_of(Module), _modules.id == _lists.module_id)
+    .outerjoin(_OWNER, _OWNER.c.id == _items.assignee_id)
+)
+_FIRST_BLOCKERS = _BLOCKERS.where(_items.id.in_(bindparam("firsts", expanding=True)))
+_ALL_BLOCKERS = _BLOCKERS.where(
+    _items.checklist_id.in_(bindparam("checklists", expanding=True)),
+    _items.state.in_(sorted(OPEN)),
+    or_(_items.severity != Severity.ADVISORY, _items.state == ItemState.FAILED),
+)
+
+
 def release_version(release: Release) -> tuple[int, ...]:
     """Numbers of which one changes with anything that the release's pages show."""
-    # Streams never go away and only grow, so the sum moves whenever one of them does; the same holds for revisions.
-    versions = (
-        select(
-            func.sum(Stream.version),
-            func.count(Stream.id),
-            func.sum(Module.revision),
-            select(func.max(PersonName.id)).scalar_subquery(),
-        )
-        .join(Checklist, Checklist.stream_id == Stream.id)
-        .outerjoin(Module, Module.id == Checklist.module_id)
-        .where(Checklist.release_id == release.id)
-    )
-    return release.revision, *(int(number or 0) for number in db.session.execute(versions).one())
+    numbers = db.session.execute(_VERSIONS, {"release": release.id}).one()
+    return release.revision, *(int(number or 0) for number in numbers)
 
 
 def list_standings(release: Release, actor: Actor) -> list[Standing]:
     """Every module of a release that this person may see, and the release's own checklist first; three statements."""
-    heads = db.session.execute(
-        select(Checklist.id, Checklist.belongs_to, Module.id.label("module_id"), Module.key, Module.name)
-        .outerjoin(Module, Module.id == Checklist.module_id)
-        .outerjoin(
-            ReleaseModule, and_(Checklist.belongs_to == BelongsTo.MODULE, ReleaseModule.id == Checklist.subject_id)
-        )
-        .where(
-            Checklist.release_id == release.id,
-            Checklist.belongs_to.in_([BelongsTo.RELEASE, BelongsTo.MODULE]),
-            or_(Checklist.belongs_to == BelongsTo.RELEASE, ReleaseModule.removed_at.is_(None)),
-        )
-        .order_by(Module.name)
-    ).all()
     visible = actor.modules(Permission.CHECKLIST_VIEW)
-    heads = [head for head in heads if visible is None or head.module_id is None or head.module_id in visible]
-    ids = [head.id for head in heads]
-    tallies = _tallies(ids)
-    firsts = {blocker[0]: blocker[1] for blocker in _first_blockers(ids, release.key)}
+    heads = [
+        head
+        for head in db.session.execute(_HEADS, {"release": release.id})
+        if visible is None or head.module_id is None or head.module_id in visible
+    ]
+    tallies = _tallies([head.id for head in heads])
+    firsts = _first_blockers(tallies, release.key)
     return [
         Standing(
             head.id,
@@ -94,91 +148,46 @@ def list_standings(release: Release, actor: Actor) -> list[Standing]:
             head.key or "",
             head.name or release.name,
             Subject(head.belongs_to, release.key, head.key or "").path,
-            tallies[head.id],
+            _phases(tallies[head.id]),
             firsts.get(head.id),
         )
         for head in heads
     ]
 
 
-def _tallies(ids: list[int]) -> dict[int, dict[Phase, Counts]]:
-    found: dict[int, dict[Phase, list[tuple[ItemState, Severity, int]]]] = defaultdict(lambda: defaultdict(list))
-    for checklist_id, phase, state, severity, number in db.session.execute(
-        select(
-            ChecklistItem.checklist_id,
-            ChecklistItem.phase,
-            ChecklistItem.state,
-            ChecklistItem.severity,
-            func.count(),
-        )
-        .where(ChecklistItem.checklist_id.in_(ids))
-        .group_by(ChecklistItem.checklist_id, ChecklistItem.phase, ChecklistItem.state, ChecklistItem.severity)
-    ):
-        found[checklist_id][phase].append((state, severity, number))
-    return {number: {phase: count(rows) for phase, rows in found[number].items()} for number in ids}
+class _Tally(NamedTuple):
+    """So many items of one checklist that stand alike, and the first of them."""
+
+    phase: Phase
+    state: ItemState
+    severity: Severity
+    number: int
+    first_position: int
+    first_id: int
 
 
-# The order of blockers as one number that the covering index can give without touching a row.
-_URGENCY = (
-    case(
-        (ChecklistItem.state == ItemState.FAILED, 0),
-        (ChecklistItem.state == ItemState.BLOCKED, 1),
-        (ChecklistItem.state == ItemState.NOT_APPLICABLE_REQUESTED, 2),
-        else_=3,
-    )
-    * 10
-    + case((ChecklistItem.severity == Severity.KILLER, 0), (ChecklistItem.severity == Severity.REQUIRED, 1), else_=2)
-) * 100_000 + ChecklistItem.position
-
-_IS_BLOCKING = and_(
-    ChecklistItem.state.in_(sorted(OPEN)),
-    or_(ChecklistItem.severity != Severity.ADVISORY, ChecklistItem.state == ItemState.FAILED),
-)
+def _tallies(ids: list[int]) -> dict[int, list[_Tally]]:
+    found: dict[int, list[_Tally]] = {number: [] for number in ids}
+    for checklist_id, phase, state, severity, number, first in db.session.execute(_TALLIES, {"checklists": ids}):
+        found[checklist_id].append(_Tally(phase, state, severity, number, *divmod(int(first), _PLACE)))
+    return found
 
 
-def _first_blockers(ids: list[int], release_key: str) -> Iterable[tuple[int, Blocker]]:
-    worst = (
-        select(ChecklistItem.checklist_id, func.min(_URGENCY).label("urgency"))
-        .where(ChecklistItem.checklist_id.in_(ids), _IS_BLOCKING)
-        .group_by(ChecklistItem.checklist_id)
-        .subquery()
-    )
-    same = and_(
-        ChecklistItem.checklist_id == worst.c.checklist_id,
-        ChecklistItem.position == worst.c.urgency % 100_000,
-    )
-    for row in db.session.execute(_blocking_items().join(worst, same)):
-        yield row.checklist_id, _blocker(row, release_key)
+def _phases(tallies: list[_Tally]) -> dict[Phase, Counts]:
+    phases: dict[Phase, list[tuple[ItemState, Severity, int]]] = defaultdict(list)
+    for tally in tallies:
+        phases[tally.phase].append((tally.state, tally.severity, tally.number))
+    return {phase: count(rows) for phase, rows in phases.items()}
 
 
-_OWNER = aliased(Person)
-
-
-def _blocking_items() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            ChecklistItem.id,
-            ChecklistItem.checklist_id,
-            ChecklistItem.text,
-            ChecklistItem.phase,
-            ChecklistItem.severity,
-            ChecklistItem.state,
-            ChecklistItem.reason,
-            ChecklistItem.position,
-            ChecklistItem.state_since,
-            ChecklistItem.assignee_id,
-            _OWNER.name.label("owner_name"),
-            ChecklistGroup.key.label("group_key"),
-            ChecklistGroup.title.label("group_title"),
-            Checklist.belongs_to,
-            Module.key.label("module_key"),
-            Module.name.label("module_name"),
-        )
-        .join(Checklist, Checklist.id == ChecklistItem.checklist_id)
-        .join(ChecklistGroup, ChecklistGroup.id == ChecklistItem.group_id)
-        .outerjoin(Module, Module.id == Checklist.module_id)
-        .outerjoin(_OWNER, _OWNER.id == ChecklistItem.assignee_id)
-    )
+def _first_blockers(tallies: dict[int, list[_Tally]], release_key: str) -> dict[int, Blocker]:
+    firsts = []
+    for found in tallies.values():
+        blocking = [tally for tally in found if is_blocking(tally.state, tally.severity)]
+        if blocking:
+            firsts.append(min(blocking, key=lambda one: urgency(one.state, one.severity, one.first_position)).first_id)
+    rows = db.session.execute(_FIRST_BLOCKERS, {"firsts": firsts})
+    return {row.checklist_id: _blocker(row, release_key) for row in rows}
 
 
 def _blocker(row: Any, release_key: str) -> Blocker:
@@ -204,7 +213,6 @@ def list_blockers(release: Release, actor: Actor, *, checklist_id: int | None = 
     """Every item in the way of a release, the most urgent first."""
     visible = [standing.checklist_id for standing in list_standings(release, actor)]
     ids = [number for number in visible if checklist_id in (None, number)]
-    statement = _blocking_items().where(ChecklistItem.checklist_id.in_(ids), _IS_BLOCKING)
-    rows = db.session.execute(statement).all()
+    rows = db.session.execute(_ALL_BLOCKERS, {"checklists": ids})
     ranked = sorted(rows, key=lambda row: (*urgency(row.state, row.severity, row.position), row.module_name or ""))
     return [_blocker(row, release.key) for row in ranked]

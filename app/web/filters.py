@@ -18,7 +18,14 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        moment=moment, clock=clock, day=day, ago=ago, absolute=absolute, weekday=weekday, words=inline_code
+        moment=moment,
+        clock=clock,
+        day=day,
+        ago=ago,
+        absolute=absolute,
+        weekday=weekday,
+        how_long=how_long,
+        words=inline_code,
     )
     app.jinja_env.globals.update(new_key=new_key, product_version=app.config["PRODUCT_VERSION"])
 
@@ -66,8 +73,16 @@ def ago(value: datetime) -> str:
     return day(value)
 
 
+def how_long(value: datetime) -> str:
+    """How long something has stood so: "for 2 h", "since 3 August 2026"."""
+    told = ago(value)
+    return f"for {told.removesuffix(' ago')}" if told.endswith(" ago") else f"since {told}"
+
+
 def inline_code(text: str) -> Markup:
     """A catalogue text with its `code` spans set as code; everything else stays text."""
+    if "`" not in text:
+        return escape(text)
     parts = text.split("`")
     if len(parts) % 2 == 0:
         return escape(text)

@@ -8,14 +8,17 @@ from flask import url_for
 from app.domain.checklist import MATRIX_PHASES, Phase
 from app.domain.readiness import Blocker, Counts, cell_kind, cell_word
 from app.queries.readiness import Standing
+from app.web.filters import how_long
 
 # A cell that says a number opens the rows that it counts.
 BEHIND = {"failed": "failed", "blocked": "blocked", "waiting": "waiting", "done": "done"}
+ALARMING = {"failed", "blocked", "waiting", "unknown"}
 COLUMNS = [(phase.value, phase.label) for phase in MATRIX_PHASES]
 
 
 # As many rows stand in one look at 1280 by 800; of more, the page says how many are further down.
 FIRST_LOOK = 17
+NOTHING = Counts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,16 @@ class Cell:
     word: str
     counts: Counts
     url: str
+
+    @property
+    def told(self) -> str:
+        """Its numbers in short."""
+        return f"{self.counts.done}/{self.counts.applicable}"
+
+    @property
+    def is_alarming(self) -> bool:
+        """Whether its word says more than its numbers."""
+        return self.kind in ALARMING
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,8 @@ class MatrixRow:
     is_ready: bool
     counts: Counts
     next_action: tuple[str, str] | None
+    # How long the first blocker has been in the way, in words.
+    since: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +81,8 @@ class MatrixFilter:
 
 def rows_of(release_key: str, standings: list[Standing]) -> list[MatrixRow]:
     """One row a module, blocked first, the ready ones last."""
-    rows = [_row(release_key, standing) for standing in standings if standing.module_id is not None]
+    rows_url = url_for("releases.items", release_key=release_key)
+    rows = [_row(rows_url, standing) for standing in standings if standing.module_id is not None]
     return sorted(rows, key=lambda row: (row.is_ready, _urgency(row.first), row.module_name.casefold()))
 
 
@@ -76,26 +92,26 @@ def _urgency(first: Blocker | None) -> tuple[int, int]:
     return ({"failed": 0, "blocked": 1, "not_applicable_requested": 2}.get(first.state.value, 3), 0)
 
 
-def _row(release_key: str, standing: Standing) -> MatrixRow:
-    first = standing.first
+def _row(rows_url: str, standing: Standing) -> MatrixRow:
+    first, counts = standing.first, standing.counts
+    behind = f"{rows_url}?{urlencode({'module': standing.module_key})}"
     return MatrixRow(
         module_key=standing.module_key,
         module_name=standing.module_name,
         url=standing.path,
-        cells=[_cell(release_key, standing.module_key, phase, standing.phases.get(phase)) for phase in MATRIX_PHASES],
+        cells=[_cell(behind, phase, standing.phases.get(phase, NOTHING)) for phase in MATRIX_PHASES],
         first=first,
-        is_ready=standing.is_ready,
-        counts=standing.counts,
+        is_ready=counts.is_ready,
+        counts=counts,
         next_action=_next(first) if first else None,
+        since=how_long(first.since) if first else "",
     )
 
 
-def _cell(release_key: str, module_key: str, phase: Phase, counts: Counts | None) -> Cell:
-    found = counts or Counts()
-    kind = cell_kind(found)
-    query = urlencode({"module": module_key, "phase": phase.value, "show": BEHIND.get(kind, "open")})
-    rows = url_for("releases.items", release_key=release_key)
-    return Cell(phase.value, phase.label, kind, cell_word(found), found, f"{rows}?{query}")
+def _cell(behind: str, phase: Phase, counts: Counts) -> Cell:
+    kind = cell_kind(counts)
+    rows = f"{behind}&phase={phase.value}&show={BEHIND.get(kind, 'open')}"
+    return Cell(phase.value, phase.label, kind, cell_word(counts), counts, rows)
 
 
 def _next(first: Blocker) -> tuple[str, str]:

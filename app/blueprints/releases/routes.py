@@ -88,7 +88,7 @@ def _matrix(release: Any) -> str:
         owners=_owners(standings),
         now=datetime.now(UTC),
         may_manage=actor().may_for(Permission.RELEASE_MANAGE, None),
-        previous_release_key=find_previous_release_key(release, actor()),
+        previous_release_key=None if rows else find_previous_release_key(release, actor()),
     )
 
 
