@@ -114,3 +114,29 @@ def test_a_name_that_is_too_long_is_refused_and_not_cut(make: Make, client_of: C
         assert faults(answer.text) == {"name": "Use at most 120 characters."}, path
         assert LONG_NAME.strip() in answer.text, path
     assert db.session.scalars(select(Person).where(Person.email == "ada@example.org")).all() == []
+
+
+def test_the_page_of_a_link_says_whose_account_it_is_and_a_wrong_one_says_nothing(
+    make: Make, client_of: Callable, client: FlaskClient
+):
+    person = make.person(Role.VIEWER, name="Ravi Kumar", password=PASSWORD)
+    page = client_of(make.person(Role.ADMINISTRATOR)).post(f"/people/{person.id}/link/").text
+    path = re.search(r"http://localhost(/links/[^\"]+)", page)[1]
+    whose = f"For the account of Ravi Kumar, {person.email}."
+
+    assert whose in client.get(path).text
+    assert whose in client.post(path, data={"password": "short"}).text
+    client.post(path, data={"password": "another long sentence"})
+    assert person.email not in client.get(path).text
+    assert person.email not in client.get("/links/another/").text
+
+
+@pytest.mark.parametrize("path", ["/setup/the-token/", "/profile/password/"])
+def test_a_password_that_is_chosen_can_be_looked_at(make: Make, client_of: Callable, token: str, path: str):
+    page = client_of(make.person(Role.VIEWER)).get(path).text
+
+    [button] = re.findall(r"<button[^>]*data-reveal[^>]*>", page)
+    assert 'type="button"' in button
+    assert 'aria-pressed="false"' in button
+    assert 'data-reveal="password"' in button
+    assert re.search(r'<div class="needs-js"><button[^>]*data-reveal', page)
