@@ -3,17 +3,21 @@
 import re
 from collections.abc import Callable
 from html import unescape
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from app import create_app
 from app.database import db
 from app.domain.actors import SYSTEM, Origin
 from app.domain.permissions import Role
 from app.models import Person
 from app.services.accounts import make_setup_link
+from app.services.roles import deactivate
+from config import Settings
 from tests.factories import Make
 
 PASSWORD = "a long enough sentence"
@@ -131,6 +135,33 @@ def test_the_page_of_a_link_says_whose_account_it_is_and_a_wrong_one_says_nothin
     assert person.email not in client.get("/links/another/").text
 
 
+def test_who_has_no_role_is_told_whom_to_ask(make: Make, client_of: Callable):
+    ada = make.person(Role.ADMINISTRATOR, name="Ada Okafor")
+    make.person(Role.ADMINISTRATOR, name="Lena Meyer")
+    make.person(Role.TEAM_LEAD, name="Jonas Weber")
+    deactivate(ada.origin, make.person(Role.ADMINISTRATOR, name="Paul Brandt").id)
+    browser = client_of(make.person())
+
+    refused, profile = browser.get("/releases/"), browser.get("/profile/")
+
+    assert refused.status_code == 403
+    assert "You have no role yet" in refused.text
+    for page in (refused.text, profile.text):
+        assert "Ask Ada Okafor or Lena Meyer for a role." in page
+        assert "Jonas Weber" not in page
+        assert "Paul Brandt" not in page
+
+
+def test_who_has_another_role_is_told_which_one_is_needed(make: Make, client_of: Callable):
+    make.person(Role.ADMINISTRATOR, name="Ada Okafor")
+
+    answer = client_of(make.person(Role.VIEWER)).get("/people/")
+
+    assert answer.status_code == 403
+    assert "This needs the role Administrator. An administrator grants it." in answer.text
+    assert answer.text.count("dministrator grants") == 1
+
+
 @pytest.mark.parametrize("path", ["/setup/the-token/", "/profile/password/"])
 def test_a_password_that_is_chosen_can_be_looked_at(make: Make, client_of: Callable, token: str, path: str):
     page = client_of(make.person(Role.VIEWER)).get(path).text
@@ -140,3 +171,30 @@ def test_a_password_that_is_chosen_can_be_looked_at(make: Make, client_of: Calla
     assert 'aria-pressed="false"' in button
     assert 'data-reveal="password"' in button
     assert re.search(r'<div class="needs-js"><button[^>]*data-reveal', page)
+
+
+def test_an_ended_setup_link_says_how_to_get_another_while_nobody_is_there(client: FlaskClient, token: str):
+    make_setup_link(Origin(SYSTEM), SecretStr("a-newer-token"))
+    before = client.get(f"/setup/{token}/")
+    form = {"name": "Ada Okafor", "email": "ada@example.org", "password": PASSWORD}
+    client.post("/setup/a-newer-token/", data=form)
+    after = client.get(f"/setup/{token}/")
+
+    assert (before.status_code, after.status_code) == (410, 410)
+    assert "flask --app wsgi setup-link" in before.text
+    assert "flask --app wsgi setup-link" not in after.text
+    assert "Sign in if you have a password." in after.text
+
+
+def test_a_database_that_was_never_prepared_says_which_command_prepares_it(tmp_path: Path):
+    app = create_app(Settings(COUNTERSIGN_ENV="test", COUNTERSIGN_DATA=tmp_path, LOG_LEVEL="ERROR"))
+
+    answer = app.test_client().get("/setup/some-token/")
+
+    assert answer.status_code == 503
+    main = re.search(r"<main.*</main>", answer.text, re.DOTALL)[0]
+    assert "Not prepared yet" in main
+    assert "Run: flask --app wsgi prepare" in main
+    assert "not done twice" not in main
+    with app.app_context():
+        db.engine.dispose()

@@ -10,6 +10,7 @@ from app.queries.people import get_person, list_grant_lines, list_sessions
 from app.services.profile import change_password, update_profile
 from app.services.sessions import revoke_session
 from app.web.access import requires
+from app.web.asking import is_without_role, whom_to_ask
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import text_of
 from app.web.messages import say
@@ -79,5 +80,6 @@ def _page(form: ProfileForm) -> str:
         form=form,
         grants=[grant for grant in list_grant_lines(current_user.id) if grant.revoked_at is None],
         sessions=list_sessions(current_user.id),
+        asking=whom_to_ask() if is_without_role() else "",
         this_session=current_user.actor.session_id,
     )
