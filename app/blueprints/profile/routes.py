@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.blueprints.profile.forms import PasswordForm, ProfileForm
+from app.domain.browsers import browser_words
 from app.domain.permissions import Permission
 from app.queries.people import get_person, list_grant_lines, list_sessions
 from app.services.profile import change_password, update_profile
@@ -79,7 +80,7 @@ def _page(form: ProfileForm) -> str:
         "profile/edit.html",
         form=form,
         grants=[grant for grant in list_grant_lines(current_user.id) if grant.revoked_at is None],
-        sessions=list_sessions(current_user.id),
+        sessions=[(session, browser_words(session.browser)) for session in list_sessions(current_user.id)],
         asking=whom_to_ask() if is_without_role() else "",
         this_session=current_user.actor.session_id,
     )
