@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import create_app
 from app.database import db
 from app.domain.actors import SYSTEM, Origin
 from app.domain.permissions import Role
-from app.models import Person
+from app.models import Person, RoleGrant, Session
 from app.services.accounts import make_setup_link
 from app.services.roles import deactivate
 from config import Settings
@@ -120,6 +120,19 @@ def test_a_name_that_is_too_long_is_refused_and_not_cut(make: Make, client_of: C
     assert db.session.scalars(select(Person).where(Person.email == "ada@example.org")).all() == []
 
 
+def test_the_last_administrator_stays_and_the_page_about_them_says_so(make: Make, client_of: Callable):
+    person = make.person(Role.ADMINISTRATOR, name="Ada Okafor")
+    grant = db.session.scalars(select(RoleGrant.id).where(RoleGrant.person_id == person.id)).one()
+    admin = client_of(person)
+
+    for action in ("deactivate", f"grants/{grant}/revoke"):
+        answer = admin.post(f"/people/{person.id}/{action}/")
+        assert answer.status_code == 409
+        assert "This is the last administrator. Make somebody else one first." in answer.text
+        assert "<h1>Ada Okafor</h1>" in answer.text
+        assert f'action="/people/{person.id}/deactivate/"' in answer.text
+
+
 def test_the_page_of_a_link_says_whose_account_it_is_and_a_wrong_one_says_nothing(
     make: Make, client_of: Callable, client: FlaskClient
 ):
@@ -160,6 +173,29 @@ def test_who_has_another_role_is_told_which_one_is_needed(make: Make, client_of:
     assert answer.status_code == 403
     assert "This needs the role Administrator. An administrator grants it." in answer.text
     assert answer.text.count("dministrator grants") == 1
+
+
+def test_sessions_are_listed_by_browser_and_system_with_the_raw_text_at_hand(make: Make, client_of: Callable):
+    person = make.person(Role.VIEWER)
+    raw = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+    browser = client_of(person)
+    db.session.execute(update(Session).where(Session.person_id == person.id).values(browser=raw))
+    make.session_token(person)
+    db.session.commit()
+
+    page = browser.get("/profile/").text
+
+    assert f'title="{raw}">Firefox on Linux<' in page
+    assert "End the session of A browser without a name?" in page
+
+
+def test_what_takes_something_from_a_person_is_asked_about_first(make: Make, client_of: Callable):
+    person = make.person(Role.VIEWER, name="Ravi Kumar")
+
+    page = client_of(make.person(Role.ADMINISTRATOR)).get(f"/people/{person.id}/").text
+
+    assert "Deactivate Ravi Kumar? Their sessions end at once." in page
+    assert "Revoke Viewer from Ravi Kumar?" in page
 
 
 @pytest.mark.parametrize("path", ["/setup/the-token/", "/profile/password/"])
