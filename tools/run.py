@@ -189,7 +189,7 @@ def fill_with_demo(env: dict[str, str], stop: threading.Event) -> int:
     """Fill an empty database with the made-up company of the demonstration; the exit code of what does it."""
     prepare(env)
     if stop.is_set():
-        raise CannotRunError("The demonstration was not loaded: the database has no people yet.")
+        raise CannotRunError("The demonstration was stopped before it began: nothing of it is in the database.")
     # Until it is ready to answer with a sentence, it is not interrupted: it takes the signal when it unblocks it.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     filling = start([*FLASK, "load-demo"], env)
