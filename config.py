@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 SERVER_NAMES = {"mysql", "mariadb"}
+ADDRESS = "mysql://user:password@host:3306/database"
 LOOPBACK = {"localhost", "127.0.0.1", "::1", None, ""}
 
 
@@ -52,6 +53,8 @@ class Settings(BaseSettings):
             )
         if self.secret_key and len(self.secret_key.get_secret_value()) < 32:
             raise ValueError("SECRET_KEY is too short: give 32 random characters or more")
+        if self.database_ssl_ca and not self.database_ssl_ca.is_file():
+            raise ValueError(f"DATABASE_SSL_CA names {self.database_ssl_ca}, and there is no such file")
         self.engine_url()
         if self.environment == "production":
             self._check_production()
@@ -76,16 +79,16 @@ class Settings(BaseSettings):
             return make_url(f"sqlite:///{(self.data / 'countersign.sqlite3').absolute()}")
         try:
             url = make_url(self.database_url.get_secret_value())
-        except ArgumentError:
-            raise ValueError(
-                "DATABASE_URL is not a database address; write mysql://user:password@host:3306/database"
-            ) from None
+        except (ArgumentError, ValueError):  # never with its own words: they may quote a piece of the password
+            raise ValueError(f"DATABASE_URL is not a database address; write {ADDRESS}") from None
         if url.get_backend_name() == "sqlite":
-            return url
+            if not url.database or url.database == ":memory:":
+                raise ValueError("DATABASE_URL names no file; write sqlite:////directory/countersign.sqlite3")
+            return url.set(drivername="sqlite")
         if url.get_backend_name() not in SERVER_NAMES or not url.database:
-            raise ValueError(
-                "DATABASE_URL must name a MySQL or MariaDB database: mysql://user:password@host:3306/database"
-            )
+            raise ValueError(f"DATABASE_URL must name a MySQL or MariaDB database: {ADDRESS}")
+        if url.port is not None and not 1 <= url.port <= 65535:
+            raise ValueError(f"DATABASE_URL names port {url.port}; ports go from 1 to 65535")
         return url.set(drivername="mysql+pymysql").update_query_dict({"charset": "utf8mb4"})
 
     @property
@@ -116,16 +119,44 @@ def load_settings(**given: Any) -> Settings:
 
 def _sentence(fault: Any) -> str:
     name = ".".join(str(part) for part in fault["loc"])
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"{name}: {message}, not {fault['input']!r}." if name else f"{message}."
+    if not name:
+        return str(fault["msg"]).removeprefix("Value error, ") + "."
+    return f"{name} must be {_wanted(name, fault)}, not '{fault['input']}'."
+
+
+def _wanted(name: str, fault: Any) -> str:
+    if "expected" in fault.get("ctx", {}):
+        return str(fault["ctx"]["expected"])
+    limits = Settings.model_json_schema()["properties"][name]
+    return f"a whole number from {limits['minimum']} to {limits['maximum']}"
+
+
+def make_data(settings: Settings) -> None:
+    """Make the directory of COUNTERSIGN_DATA; raise SettingsError when that cannot be."""
+    try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        fault = "it is a file" if settings.data.is_file() else error.strerror
+        raise SettingsError(
+            f"COUNTERSIGN_DATA must be a directory, and {settings.data.absolute()} cannot be one: {fault}."
+        ) from None
 
 
 def secret_of(settings: Settings) -> str:
     """The secret that signs cookies: the given one, or one made once and kept under COUNTERSIGN_DATA."""
     if settings.secret_key:
         return settings.secret_key.get_secret_value()
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = settings.data / "secret-key"
+    try:
+        return _kept_secret(settings.data / "secret-key")
+    except OSError as error:
+        raise SettingsError(
+            f"COUNTERSIGN_DATA names {settings.data.absolute()}, where no secret can be kept: {error.strerror}."
+            " Name a directory that may be written to, or give SECRET_KEY."
+        ) from None
+
+
+def _kept_secret(path: Path) -> str:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -29,7 +29,7 @@ from app.database import bind_engine, db, engine_options, render_item
 from app.extensions import csrf, migrate
 from app.web import access, assets, errors, filters, logs, security, slots
 from app.web import people as signed_in
-from config import Settings, SettingsError, load_settings, secret_of
+from config import Settings, SettingsError, load_settings, make_data, secret_of
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT_VERSION = "0.1.0"
@@ -42,12 +42,10 @@ BLUEPRINTS = (
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the application. A setting that cannot be used ends the process with its sentence."""
-    try:
-        settings = settings or load_settings()
-    except SettingsError as error:
-        sys.exit(f"Countersign cannot start.\n{error}")
+    config = _usable_config(settings)
+    settings = config["SETTINGS"]
     app = Flask(__name__, root_path=str(ROOT), template_folder="templates", static_folder="static")
-    app.config.update(flask_config(settings))
+    app.config.update(config)
     logs.init_app(app)
     db.init_app(app)
     with app.app_context():
@@ -71,10 +69,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
+def _usable_config(settings: Settings | None) -> dict[str, Any]:
+    try:
+        return flask_config(settings or load_settings())
+    except SettingsError as error:
+        sys.exit(f"Countersign cannot start.\n{error}")
+
+
 def flask_config(settings: Settings) -> dict[str, Any]:
     """The settings as Flask and its extensions name them."""
     secure = settings.is_https
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_data(settings)
     return {
         "SETTINGS": settings,
         "TESTING": settings.environment == "test",

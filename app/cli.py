@@ -1,24 +1,32 @@
 """Commands for whoever runs the product. Each calls a service."""
 
+import signal
 import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
 
 import click
 from flask import Flask, current_app, url_for
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from pydantic import SecretStr
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.demo import story
 from app.domain.actors import SYSTEM, Origin
 from app.domain.errors import DomainError
-from app.queries.health import schema_state
+from app.queries.accounts import is_link_open
+from app.queries.health import check_reachable, database_in_words, fault_in_words, schema_state
 from app.queries.people import is_anybody_there
 from app.queries.verification import find_faults
-from app.services.accounts import make_setup_link, new_link_token
+from app.services.accounts import SETUP, make_setup_link, new_link_token
 from app.services.roles import erase_person
 from app.services.templates import load_catalogue
 from app.web import assets
 from app.worker import main
+
+Given = ParamSpec("Given")
 
 
 def init_app(app: Flask) -> None:
@@ -27,10 +35,33 @@ def init_app(app: Flask) -> None:
         app.cli.add_command(command)
 
 
+def in_words(command: Callable[Given, None]) -> Callable[Given, None]:
+    """End a command with a sentence where a setting, the database or the disk is in the way."""
+
+    @wraps(command)
+    def run(*args: Given.args, **kwargs: Given.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except (SQLAlchemyError, DomainError, OSError) as fault:
+            sys.exit(_fault(fault))
+
+    return run
+
+
+def _fault(fault: SQLAlchemyError | DomainError | OSError) -> str:
+    if isinstance(fault, SQLAlchemyError):
+        return fault_in_words(fault)
+    if isinstance(fault, DomainError):
+        return fault.sentence
+    return f"{fault.filename or 'The disk'} cannot be used: {fault.strerror or fault}."
+
+
 @click.command("prepare")
 @with_appcontext
+@in_words
 def prepare() -> None:
     """Bring the schema up to date, load the built-in catalogue, and print the setup link while nobody is there."""
+    check_reachable()
     if schema_state() != "ready":
         upgrade()
     load_catalogue(Origin(SYSTEM))
@@ -40,6 +71,7 @@ def prepare() -> None:
 
 @click.command("load-catalogue")
 @with_appcontext
+@in_words
 def load_catalogue_command() -> None:
     """Publish the built-in catalogue as version 1 of its template, once."""
     made = load_catalogue(Origin(SYSTEM))
@@ -48,6 +80,7 @@ def load_catalogue_command() -> None:
 
 @click.command("setup-link")
 @with_appcontext
+@in_words
 def setup_link() -> None:
     """Print the one-time link for the first administrator, while there is nobody."""
     if is_anybody_there():
@@ -57,17 +90,36 @@ def setup_link() -> None:
 
 @click.command("load-demo")
 @with_appcontext
+@in_words
 def load_demo() -> None:
     """Fill an empty database with a made-up company, and print its passwords once."""
     if current_app.config["SETTINGS"].environment == "production":
         sys.exit("This is production: the demo is for trying the product out.")
     if is_anybody_there():
-        sys.exit("There are people here already. The demo fills an empty one: set COUNTERSIGN_DATA.")
-    story.play(click.echo)
+        setting = "COUNTERSIGN_DATA" if _is_file() else "DATABASE_URL"
+        sys.exit(f"There are people in {database_in_words()} already. The demo fills an empty database: set {setting}.")
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # tools/run.py holds it back until here
+        story.play(click.echo)
+    except (KeyboardInterrupt, SQLAlchemyError, DomainError, OSError) as reason:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sentence is said to its end
+        why = "It was interrupted." if isinstance(reason, KeyboardInterrupt) else _fault(reason)
+        sys.exit(f"\n{why} The demonstration is incomplete. Before you load it again, {_how_to_empty()}.")
+
+
+def _is_file() -> bool:
+    return bool(current_app.config["SETTINGS"].is_sqlite)
+
+
+def _how_to_empty() -> str:
+    if _is_file():
+        return f"delete {database_in_words()} and the files beside it with -wal and -shm at the end"
+    return f"drop the database {database_in_words()} and create it anew"
 
 
 @click.command("verify-audit")
 @with_appcontext
+@in_words
 def verify_audit() -> None:
     """Recompute the whole history from its bytes; say what does not fit, and end with 1 when something does not."""
     faults = 0
@@ -82,17 +134,16 @@ def verify_audit() -> None:
 @click.command("erase-name")
 @click.argument("person_id", type=int)
 @with_appcontext
+@in_words
 def erase_name(person_id: int) -> None:
     """Erase the name and address of a deactivated person. What they did stays, without the name."""
-    try:
-        erase_person(Origin(SYSTEM), person_id)
-    except DomainError as refusal:
-        sys.exit(refusal.sentence)
+    erase_person(Origin(SYSTEM), person_id)
     click.echo("The name is erased. Backups keep it until they are gone.")
 
 
 @click.command("worker")
 @with_appcontext
+@in_words
 def worker() -> None:
     """Do what is done without a request, until told to end."""
     main.run(_app())
@@ -105,7 +156,10 @@ def _app() -> Flask:
 
 def _print_setup_link() -> None:
     token = new_link_token()
+    ends_another = is_link_open(SETUP)
     if not is_anybody_there() and make_setup_link(Origin(SYSTEM), SecretStr(token)):
         base = current_app.config["SETTINGS"].base_url
         with current_app.test_request_context(base_url=base):
             click.echo(f"setup-link: {base}{url_for('setup.show', token=token)}")
+            if ends_another:
+                click.echo("setup-note: The setup link that was printed before has stopped working.")

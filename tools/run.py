@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import errno
 import os
 import signal
 import socket
@@ -22,6 +23,8 @@ WEB = [sys.executable, "tools/serve.py"]
 SECONDS_TO_GET_READY = 60
 SECONDS_TO_END = 10
 LINK_PREFIX = "setup-link: "
+NOTE_PREFIX = "setup-note: "
+NO_SUCH_HOST = "HOST must be an address of this machine, such as 127.0.0.1, not '{}'."
 
 
 class CannotRunError(Exception):
@@ -36,7 +39,14 @@ def environment() -> dict[str, str]:
     """The environment of all our processes, with the defaults filled in and the data directory made."""
     data = Path(os.environ.get("COUNTERSIGN_DATA") or ROOT / "var").absolute()
     os.umask(0o077)  # the directory holds a secret and, on SQLite, everything
-    data.mkdir(parents=True, exist_ok=True)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fault = "it is a file" if data.is_file() else error.strerror
+        raise CannotRunError(
+            f"Countersign cannot keep its data in {data}: {fault}."
+            " Choose another directory with: make run COUNTERSIGN_DATA=var"
+        ) from error
     return {
         **os.environ,
         "HOST": os.environ.get("HOST") or "127.0.0.1",
@@ -47,15 +57,22 @@ def environment() -> dict[str, str]:
 
 def check_port(host: str, port: str) -> None:
     """Refuse before anything is started when the address is taken or is none."""
+    if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
+        raise CannotRunError(f"PORT must be a whole number from 1 to 65535, not '{port}'.")
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError) as error:
+        raise CannotRunError(NO_SUCH_HOST.format(host)) from error
+    try:
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address[0], int(port), *address[2:]))
-    except (OSError, OverflowError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "that is no port"
+    except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise CannotRunError(NO_SUCH_HOST.format(host)) from error
         raise CannotRunError(
-            f"Countersign cannot listen on {host} port {port}: {reason}. Choose another with: make run PORT=8001"
+            f"Countersign cannot listen on {host} port {port}: {error.strerror}."
+            " Choose another port with: make run PORT=8001"
         ) from error
 
 
@@ -65,14 +82,22 @@ def address_here(host: str, port: str) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def prepare(env: dict[str, str]) -> str:
-    """Bring schema and catalogue up to date; the path of the setup link while there is no person yet, else nothing."""
-    done = subprocess.run([*FLASK, "prepare"], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=False)
+def prepare(env: dict[str, str]) -> tuple[str, str]:
+    """Bring schema and catalogue up to date; the setup link while there is no person yet, and a note on it."""
+    # In a session of its own: Ctrl-C does not tear a migration in two.
+    done = subprocess.run(
+        [*FLASK, "prepare"], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=False, start_new_session=True
+    )
     if done.returncode:
         sys.stdout.write(done.stdout)
-        raise CannotRunError("Countersign could not prepare its database and does not start.", done.returncode)
-    links = [line.removeprefix(LINK_PREFIX) for line in done.stdout.splitlines() if line.startswith(LINK_PREFIX)]
-    return links[0].strip() if links else ""
+        # What is wrong was said already, unless it was killed.
+        sentence = "Countersign could not prepare its database and does not start." if done.returncode < 0 else ""
+        raise CannotRunError(sentence, abs(done.returncode))
+    return _line(done.stdout, LINK_PREFIX), _line(done.stdout, NOTE_PREFIX)
+
+
+def _line(text: str, prefix: str) -> str:
+    return next((line.removeprefix(prefix).strip() for line in text.splitlines() if line.startswith(prefix)), "")
 
 
 def dying_with_us() -> Callable[[], None] | None:
@@ -141,7 +166,7 @@ def end(children: dict[str, subprocess.Popen[bytes]]) -> None:
 def serve(env: dict[str, str], stop: threading.Event) -> None:
     """Web server and worker together, until a stop is asked for or one of them ends."""
     check_port(env["HOST"], env["PORT"])
-    link = prepare(env)
+    link, note = prepare(env)
     if stop.is_set():
         return
     address = address_here(env["HOST"], env["PORT"])
@@ -153,24 +178,33 @@ def serve(env: dict[str, str], stop: threading.Event) -> None:
         wait_until_ready(address, children, stop)
         if not stop.is_set():
             setup = f"  Make the first administrator at {urljoin(shown, link)}" if link else ""
-            print(f"Countersign is at {shown}{setup}", flush=True)
+            print(f"Countersign is at {shown}{setup}", *filter(None, [note]), sep="\n", flush=True)
         while not stop.wait(0.2):
             check_alive(children)
     finally:
         end(children)
 
 
-def fill_with_demo(env: dict[str, str]) -> None:
-    """Fill an empty database with the made-up company of the demonstration."""
+def fill_with_demo(env: dict[str, str], stop: threading.Event) -> int:
+    """Fill an empty database with the made-up company of the demonstration; the exit code of what does it."""
     prepare(env)
-    done = subprocess.run([*FLASK, "load-demo"], cwd=ROOT, env=env, check=False)
-    if done.returncode:
-        raise CannotRunError("The demonstration was not loaded.", done.returncode)
+    if stop.is_set():
+        raise CannotRunError("The demonstration was stopped before it began: nothing of it is in the database.")
+    # Until it is ready to answer with a sentence, it is not interrupted: it takes the signal when it unblocks it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    filling = start([*FLASK, "load-demo"], env)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    while filling.poll() is None and not stop.wait(0.1):
+        pass
+    if stop.is_set():
+        # It says itself what it leaves behind.
+        filling.send_signal(signal.SIGINT)
+    return abs(filling.wait())
 
 
 def main(arguments: list[str]) -> int:
     """Run until told to stop; 0 when that was by a signal, else the code of what went wrong."""
-    stop = threading.Event()
+    stop, is_demo = threading.Event(), arguments == ["demo"]
 
     def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
@@ -179,11 +213,14 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, ask_to_stop)
     try:
         env = environment()
-        fill_with_demo(env) if arguments == ["demo"] else serve(env, stop)
+        if is_demo:
+            return fill_with_demo(env, stop)
+        serve(env, stop)
     except CannotRunError as reason:
-        if stop.is_set():
+        if stop.is_set() and not is_demo:
             return 0
-        print(reason, file=sys.stderr)
+        if str(reason):
+            print(reason, file=sys.stderr)
         return reason.code
     return 0
 

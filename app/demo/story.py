@@ -48,15 +48,18 @@ class Company:
 
 
 def play(say: Callable[[str], None]) -> None:
-    """Tell the whole story; say the passwords at the end, once."""
+    """Tell the whole story; say the passwords before its long part, so that whoever stops it has them."""
     company = Company(utc_now().date())
+    say("Hiring the people of a made-up company.")
     _hire(company)
-    _describe_modules(company)
-    _releases(company)
-    say("A made-up company is in the database. Sign in as one of these people; the passwords are shown only now.")
+    say("Sign in as one of these people; the passwords are shown only now.")
     for player, password in company.passwords.items():
         roles = ", ".join(role.label for role in player.roles)
         say(f"  {player.email:<22} {password:<34} {player.name}, {roles}")
+    say("Playing their last weeks.")
+    _describe_modules(company)
+    _releases(company, say)
+    say("The made-up company is complete. Its passwords stand above.")
 
 
 def _password() -> str:
@@ -116,7 +119,7 @@ def _contacts(company: Company) -> dict[ContactKind, ContactFacts | None]:
     }
 
 
-def _releases(company: Company) -> None:
+def _releases(company: Company, say: Callable[[str], None]) -> None:
     plan = (
         (30, 50, range(10), 1.0, "The autumn release."),
         (-6, 24, range(12), 0.72, "Multi-GRN and the new transfer screens. Deployment window from 22:00."),
@@ -132,7 +135,8 @@ def _releases(company: Company) -> None:
             ids = tuple(number + 1 for number in members)
             add_modules(company.origin(cast.LEAD), key, ids)
         work = Work(company, key, begun=begun, ends=max(days_ago, 0))
-        for number in members:
+        for place, number in enumerate(members, start=1):
+            say(f"  {key}, module {place} of {len(members)}: {cast.MODULES[number][1]}")
             work.work_module(cast.MODULES[number][0], _share(company, share))
         work.work_release(share)
         _changes(company, key, members, begun)

@@ -51,7 +51,11 @@ class KeyReused(DomainError):
 
 
 class Gone(DomainError):
-    """A one-time link was used, withdrawn or is too old."""
+    """A one-time link was used, withdrawn or is too old; `advice` says what else may help."""
+
+    def __init__(self, sentence: str, *, advice: str = "") -> None:
+        super().__init__(sentence)
+        self.advice = advice
 
 
 class TooMany(DomainError):

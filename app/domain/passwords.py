@@ -22,7 +22,7 @@ def check_password(password: str, *, names: Iterable[str], known: Collection[str
     """Raise InvalidInput with the reason unless this password may be used."""
     text = normalised(password)
     if len(text) < SHORTEST:
-        raise InvalidInput(password=f"Use at least {SHORTEST} characters. A short sentence is a good password.")
+        raise InvalidInput(password=f"This is too short: use at least {SHORTEST} characters.")
     if len(text) > LONGEST:
         raise InvalidInput(password=f"Use at most {LONGEST} characters.")
     folded = text.casefold()

@@ -17,7 +17,9 @@ from app.services.secret import hash_password, new_token, token_digest
 from app.services.sessions import end_all_sessions
 from app.services.write_path import SYSTEM_STREAM, Change, write_path
 
-ENDED = "This link has been used or is too old. Ask for a new one."
+ENDED = "It was used already, a newer one was made, or it is too old."
+NO_SUCH_LINK = "There is no such link. A piece of its end may be missing."
+PRINT_ANOTHER = "Whoever runs Countersign prints another one: flask --app wsgi setup-link"
 SETUP = "setup"
 INVITATION = "invitation"
 RESET = "password_reset"
@@ -41,7 +43,7 @@ def check_link(token: str, *purposes: str) -> OneTimeLink:
     """The link behind a token that can still be used; NotFound or Gone."""
     link = find_link(token_digest(token))
     if link is None or link.purpose not in purposes:
-        raise NotFound("There is no such link. Copy it whole, or ask for a new one.")
+        raise NotFound(NO_SUCH_LINK)
     return link
 
 
@@ -49,7 +51,8 @@ def check_usable_link(token: str, *purposes: str) -> OneTimeLink:
     """The link behind a token; NotFound when there is none, Gone when it was used or is too old."""
     link = check_link(token, *purposes)
     if link.used_at is not None or link.expires_at <= utc_now():
-        raise Gone(ENDED)
+        nobody_to_ask = link.purpose == SETUP and not is_anybody_there()
+        raise Gone(ENDED, advice=PRINT_ANOTHER if nobody_to_ask else "")
     return link
 
 
@@ -92,7 +95,7 @@ def _set_up(change: Change, token: SecretStr, name: str, email: str, hashed: Sec
     change.take_subject(*SYSTEM_STREAM)
     _use_link(change, token, SETUP)
     if is_anybody_there():
-        raise Gone("Somebody has set this up already. Sign in, or ask for an invitation.")
+        raise Gone("Somebody has set this up already.")
     person = add_person(change, name, email)
     person.password_hash = hashed.get_secret_value()
     stream = change.new_stream("person", person.id)
@@ -145,7 +148,7 @@ def choose_password(token: str, password: str, *, request_id: str) -> int:
     """Set a password through a one-time link; gives the person's number."""
     link = check_link(token, INVITATION, RESET)
     if link.person_id is None:
-        raise NotFound("There is no such link.")
+        raise NotFound(NO_SUCH_LINK)
     person = get_person(link.person_id)
     check_new_password(password, person.name, person.email)
     origin = Origin(actor_of(link.person_id, means="link"), request_id=request_id)
@@ -157,7 +160,7 @@ def _choose_password(change: Change, token: SecretStr, hashed: SecretStr) -> int
     link = _use_link(change, token, INVITATION, RESET)
     person = get_person(link.person_id or 0)
     if person.deactivated_at is not None:
-        raise Gone("This account is deactivated. Ask an administrator.")
+        raise Gone("This account is deactivated.", advice="Ask an administrator to open it again.")
     stream = change.take_subject("person", person.id)
     action = AuditAction.PASSWORD_CHANGED if person.password_hash else AuditAction.PERSON_JOINED
     person.password_hash = hashed.get_secret_value()

@@ -23,10 +23,8 @@ def about_person(person: Person) -> About:
 
 def add_person(change: Change, name: str, email: str) -> Person:
     """Add a person without a password or roles; the address must be new."""
-    address = email.strip().lower()
-    if find_person_by_email(address) is not None:
-        raise InvalidInput(email="Somebody with this address is here already.")
-    person = Person(email=address, name=name, created_at=change.at)
+    check_new_address(email)
+    person = Person(email=email.strip().lower(), name=name, created_at=change.at)
     change.session.add(person)
     change.session.flush()
     set_name(change, person, name)
@@ -48,10 +46,30 @@ def check_new_password(password: str, name: str, email: str) -> None:
     check_password(password, names=(name, email, *PRODUCT_NAMES), known=known_passwords())
 
 
-def give_role(change: Change, stream: int, person: Person, role: Role, module_id: int | None) -> None:
-    """Add a role and its event; the person's stream is taken."""
+def find_password_fault(password: str, name: str, email: str) -> dict[str, str]:
+    """What keeps this person from using this password, by its field; nothing when they may."""
+    try:
+        check_new_password(password, name, email)
+    except InvalidInput as refusal:
+        return refusal.fields
+    return {}
+
+
+def check_new_address(email: str) -> None:
+    """Raise InvalidInput when somebody has this address."""
+    if find_person_by_email(email.strip().lower()) is not None:
+        raise InvalidInput(email="Somebody with this address is here already.")
+
+
+def check_reach(role: Role, module_id: int | None) -> None:
+    """Raise InvalidInput for a role of everything that is given for one module."""
     if module_id is not None and role in EVERYWHERE_ONLY:
         raise InvalidInput(module_id=f"The role {role.label} is granted for everything, not for one module.")
+
+
+def give_role(change: Change, stream: int, person: Person, role: Role, module_id: int | None) -> None:
+    """Add a role and its event; the person's stream is taken."""
+    check_reach(role, module_id)
     words = grant_words(change, role, module_id)
     change.session.add(
         RoleGrant(

@@ -7,14 +7,16 @@ from pydantic import SecretStr
 from app.domain.actors import Origin
 from app.domain.audit import AuditAction
 from app.domain.errors import Conflict, InvalidInput
+from app.domain.passwords import normalised
 from app.queries.people import get_person
 from app.services import throttle
-from app.services.people import about_person, check_new_password, set_name
+from app.services.people import about_person, find_password_fault, set_name
 from app.services.secret import hash_password, is_password
 from app.services.sessions import end_all_sessions
 from app.services.write_path import Change, write_path
 
 WRONG = "This is not your password."
+SAME = "This is the password that you have now. Choose another one."
 
 
 def change_password(origin: Origin, *, old: str, new: str) -> None:
@@ -22,10 +24,13 @@ def change_password(origin: Origin, *, old: str, new: str) -> None:
     person = get_person(origin.actor.id or 0)
     own = str(person.id)
     throttle.count_or_refuse(throttle.PER_ACCOUNT, "change", own)
-    if not is_password(old, person.password_hash):
-        raise InvalidInput(old_password=WRONG)
-    throttle.give_back(throttle.PER_ACCOUNT, "change", own)
-    check_new_password(new, person.name, person.email)
+    faults = {} if is_password(old, person.password_hash) else {"old_password": WRONG}
+    if not faults:
+        throttle.give_back(throttle.PER_ACCOUNT, "change", own)
+        faults = {"password": SAME} if normalised(new) == normalised(old) else {}
+    faults |= find_password_fault(new, person.name, person.email)
+    if faults:
+        raise InvalidInput(**faults)
     _change_password(origin, SecretStr(hash_password(new)), SecretStr(person.password_hash or ""))
 
 

@@ -25,6 +25,8 @@ from app.domain.errors import (
     RuleViolation,
     TooMany,
 )
+from app.queries.health import NOT_PREPARED
+from app.web.asking import is_without_role, whom_to_ask
 from app.web.origin import request_id
 from app.web.people import Visitor
 
@@ -55,11 +57,15 @@ class Words:
 PAGES: dict[int, Words] = {
     400: Words("This request cannot be read", "Something in it is missing or wrong.", "Go back and try again."),
     401: Words("Sign in first", "Your session has ended.", "Sign in and try again."),
-    403: Words("Not allowed", "Your role does not allow this.", "Ask an administrator for the role you need."),
+    403: Words("Not allowed", "Your role does not allow this.", "Nothing was changed."),
     404: Words("Nothing here", "There is no such page, or it is not yours to see.", "Check the address."),
     405: Words("Not this way", "This address does not take that kind of request.", "Go back and use the page."),
     409: Words("Not possible now", "Somebody or something was faster.", "Look at what it is now and decide again."),
-    410: Words("This link has ended", "It was used already or is too old.", "Ask for a new one."),
+    410: Words(
+        "This link has ended",
+        "It was used already, a newer one was made, or it is too old.",
+        "Sign in if you have a password. Otherwise ask an administrator for a new link.",
+    ),
     413: Words("Too large", "What was sent is larger than this page takes.", "Send less at once."),
     415: Words("Wrong kind of content", "This address does not take that kind of content.", "Use the page's own form."),
     422: Words("Something is missing", "What was sent cannot be taken as it is.", "Go back, mend it, send it again."),
@@ -107,7 +113,7 @@ def form_status(form: FlaskForm) -> int:
     return getattr(form, "status", 422)
 
 
-def error_page(status: int, reason: str = "") -> ResponseReturnValue:
+def error_page(status: int, reason: str = "", *, title: str = "", advice: str = "") -> ResponseReturnValue:
     """The product's page for a status; it asks nothing of the database."""
     if status >= 500:
         # The page names nobody: who is signed in could only be asked of the database that may be the trouble.
@@ -117,9 +123,9 @@ def error_page(status: int, reason: str = "") -> ResponseReturnValue:
         render_template(
             "errors/page.html",
             status=status,
-            title=words.title,
+            title=title or words.title,
             reason=reason or words.reason,
-            advice=words.advice,
+            advice=advice or words.advice,
             request_id=request_id(),
             way_on=(url_for("home.show"), "To the start"),
         ),
@@ -128,7 +134,10 @@ def error_page(status: int, reason: str = "") -> ResponseReturnValue:
 
 
 def _refuse(refusal: DomainError) -> ResponseReturnValue:
-    response = make_response(error_page(status_of(refusal), refusal.sentence))
+    if isinstance(refusal, NotPermitted) and is_without_role():
+        return error_page(403, "You have no role yet, so this page is not open to you.", advice=whom_to_ask())
+    advice = refusal.advice if isinstance(refusal, Gone) else ""
+    response = make_response(error_page(status_of(refusal), refusal.sentence, advice=advice))
     if isinstance(refusal, TooMany):
         response.headers["Retry-After"] = str(refusal.retry_after)
     if isinstance(refusal, Busy):
@@ -162,7 +171,7 @@ def _fail(error: Exception) -> ResponseReturnValue:
         return error_page(404)  # a number larger than any that a database gives
     if is_schema_missing(error):
         log.error("schema is not current", request_id=request_id(), rule=_rule())
-        return error_page(503, "The database is not prepared: run `flask --app wsgi prepare` and try again.")
+        return error_page(503, NOT_PREPARED, title="Not prepared yet", advice="Then reload this page.")
     if is_unreachable(error):
         log.warning("database unreachable", request_id=request_id(), rule=_rule(), kind=type(error).__name__)
         response = make_response(error_page(503))

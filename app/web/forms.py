@@ -1,6 +1,6 @@
 """What all forms share."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import request
@@ -8,8 +8,10 @@ from flask_wtf import FlaskForm
 from wtforms import Field, StringField
 from wtforms import Form as WTForm
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 from wtforms.widgets import PasswordInput
+
+from app.domain.errors import InvalidInput
 
 
 def squeeze(text: Any) -> Any:
@@ -33,8 +35,10 @@ def required(sentence: str) -> DataRequired:
 
 
 def at_most(number: int) -> Length:
-    """A limit on the length, in words."""
-    return Length(max=number, message=f"Use at most {number} characters.")
+    """A limit on the length, in words. The browser is not told: it would cut what is pasted without a word."""
+    limit = Length(max=number, message=f"Use at most {number} characters.")
+    limit.field_flags = {}
+    return limit
 
 
 class PasswordField(StringField):
@@ -57,6 +61,22 @@ def optional_number(value: str | int | None) -> int | None:
 def options(pairs: Iterable[tuple[object, str]]) -> list[SelectChoice]:
     """Values with their words, as a select or radio field wants them."""
     return [SelectChoice(str(value), label) for value, label in pairs]
+
+
+def refused_by(rule: Callable[..., object], *facts: object) -> None:
+    """Ask a rule while a form is validated, so that its refusal is said together with all others."""
+    try:
+        rule(*facts)
+    except InvalidInput as refusal:
+        raise ValidationError(refusal.sentence) from refusal
+
+
+def note_refusal(field: Field, rule: Callable[..., object], *facts: object) -> None:
+    """Ask a rule about a field of a form that cannot be taken anyway, and add what it refuses."""
+    try:
+        rule(*facts)
+    except InvalidInput as refusal:
+        field.errors = [*field.errors, refusal.sentence]
 
 
 def text_of(field: Field) -> str:

@@ -64,6 +64,19 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-reveal]");
+  if (!button) return;
+  const isShown = button.getAttribute("aria-pressed") === "true";
+  button.setAttribute("aria-pressed", String(!isShown));
+  document.getElementById(button.dataset.reveal).type = isShown ? "password" : "text";
+});
+
+// A password is sent as a password, so that no browser keeps it among the texts it offers again.
+document.addEventListener("submit", (event) => {
+  for (const button of event.target.querySelectorAll("[data-reveal][aria-pressed=true]")) button.click();
+});
+
 async function copy(source) {
   const text = source.value ?? source.textContent;
   try {

@@ -86,3 +86,29 @@ def test_a_newcomer_comes_from_the_setup_link_to_numbers_on_the_matrix(
     assert again is not None
     assert again.status == 410
     expect(page.get_by_role("heading", level=1)).to_have_text("This link has ended")
+
+
+def test_a_new_password_can_be_looked_at_before_it_is_sent(
+    empty_product: Product, window: Callable[..., BrowserContext]
+) -> None:
+    page = window(base_url=empty_product.address).new_page()
+    page.goto(setup_path(empty_product))
+    password, button = page.get_by_label("Password"), page.get_by_role("button", name="Show the password")
+    password.fill("four grey herons by the pond")
+
+    button.click()
+    expect(password).to_have_attribute("type", "text")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.press("Enter")
+    expect(password).to_have_attribute("type", "password")
+    expect(button).to_have_attribute("aria-pressed", "false")
+
+
+def test_without_scripts_no_button_promises_to_show_the_password(
+    empty_product: Product, window: Callable[..., BrowserContext]
+) -> None:
+    page = window(base_url=empty_product.address, java_script_enabled=False).new_page()
+    page.goto(setup_path(empty_product))
+
+    expect(page.get_by_label("Password")).to_be_visible()
+    expect(page.get_by_role("button", name="Show the password")).to_be_hidden()

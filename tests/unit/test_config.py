@@ -45,22 +45,42 @@ def test_any_way_to_write_a_server_means_the_one_driver_that_is_tested(url: str)
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"PORT": "http"}, "PORT"),
-        ({"PORT": "0"}, "PORT"),
-        ({"PORT": "70000"}, "PORT"),
-        ({"COUNTERSIGN_ENV": "prod"}, "COUNTERSIGN_ENV"),
+        ({"PORT": "http"}, "PORT must be a whole number from 1 to 65535, not 'http'"),
+        ({"PORT": "0"}, "PORT must be a whole number from 1 to 65535, not '0'"),
+        ({"PORT": "70000"}, "PORT must be a whole number from 1 to 65535, not '70000'"),
+        ({"COUNTERSIGN_ENV": "prod"}, "COUNTERSIGN_ENV must be .* or 'test', not 'prod'"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
         ({"SECRET_KEY": "short"}, "32 random characters"),
         ({"COUNTERSIGN_URL": "checks.example.org"}, "https://checks.example.org"),
         ({"DATABASE_URL": "postgresql://h/db"}, "MySQL or MariaDB"),
         ({"DATABASE_URL": "mysql://h"}, "MySQL or MariaDB"),
         ({"DATABASE_URL": "not an address"}, "mysql://user:password@host:3306/database"),
+        ({"DATABASE_URL": "u:p@h/db"}, "mysql://user:password@host:3306/database"),
+        ({"DATABASE_URL": "mysql://u:p@h:/db"}, "mysql://user:password@host:3306/database"),
+        ({"DATABASE_URL": "mysql://u:p@h:99999/db"}, "names port 99999"),
+        ({"DATABASE_URL": "sqlite://"}, "names no file"),
+        ({"DATABASE_SSL_CA": "/nowhere/authority.pem"}, "/nowhere/authority.pem, and there is no such file"),
         ({"SESSION_IDLE_MINUTES": "0"}, "SESSION_IDLE_MINUTES"),
     ],
 )
 def test_nonsense_is_refused_with_a_sentence_that_says_what_to_do(given: dict[str, str], words: str):
     with pytest.raises(SettingsError, match=words):
         load_settings(**given)
+
+
+@pytest.mark.parametrize("url", ["mysql://u:hidden@h:hidden/db", "u:hidden@h/db", "mysql://u:p:hidden@h:/db"])
+def test_an_address_that_cannot_be_read_is_refused_without_any_piece_of_the_password(url: str):
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(DATABASE_URL=url)
+
+    assert "hidden" not in str(refusal.value)
+
+
+def test_a_data_directory_that_holds_no_secret_is_refused_with_a_sentence(tmp_path: Path):
+    (tmp_path / "secret-key").mkdir()
+
+    with pytest.raises(SettingsError, match="give SECRET_KEY"):
+        secret_of(load_settings())
 
 
 @pytest.mark.parametrize(

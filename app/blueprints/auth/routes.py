@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from app.blueprints.auth.forms import ChoosePasswordForm, SignInForm
 from app.domain.permissions import Permission
+from app.queries.people import get_person
 from app.services import throttle
 from app.services.accounts import INVITATION, RESET, check_usable_link, choose_password
 from app.services.sessions import sign_out
@@ -70,8 +71,7 @@ def end_session() -> ResponseReturnValue:
 def show_link(token: str) -> ResponseReturnValue:
     """Ask an invited person, or one without a password, to choose one."""
     throttle.count_or_refuse(throttle.LINKS, "link", request.remote_addr or "")
-    check_usable_link(token, INVITATION, RESET)
-    return render_template("auth/choose_password.html", form=ChoosePasswordForm(), token=token)
+    return _choose_page(ChoosePasswordForm(), check_usable_link(token, INVITATION, RESET).person_id)
 
 
 @bp.post("/links/<string:token>/")
@@ -79,11 +79,15 @@ def show_link(token: str) -> ResponseReturnValue:
 def use_link(token: str) -> ResponseReturnValue:
     """Set the password that was chosen; the link ends."""
     form = ChoosePasswordForm()
-    check_usable_link(token, INVITATION, RESET)
+    link = check_usable_link(token, INVITATION, RESET)
     if form.validate_on_submit():
         with refusals_shown_in(form):
             choose_password(token, text_of(form.password), request_id=request_id())
             forget_session()
             say("Your password is set. Sign in with it.")
             return redirect(url_for("auth.sign_in"))
-    return render_template("auth/choose_password.html", form=form, token=token), form_status(form)
+    return _choose_page(form, link.person_id), form_status(form)
+
+
+def _choose_page(form: ChoosePasswordForm, person_id: int | None) -> str:
+    return render_template("auth/choose_password.html", form=form, member=get_person(person_id or 0))

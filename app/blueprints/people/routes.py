@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import SecretStr
 
-from app.blueprints.people.forms import EVERYWHERE, GrantForm, InvitationForm
+from app.blueprints.people.forms import EVERYWHERE, EmptyForm, GrantForm, InvitationForm
 from app.domain.permissions import Permission
 from app.queries.modules import list_module_choices
 from app.queries.people import get_person, list_grant_lines, list_people
@@ -55,7 +55,7 @@ def invite() -> ResponseReturnValue:
 @requires(Permission.PERSON_MANAGE)
 def show(person_id: int) -> ResponseReturnValue:
     """One person: roles in force and past ones."""
-    return _page(person_id, _with_modules(GrantForm()))
+    return _page(person_id)
 
 
 @bp.post("/<int:person_id>/grants/")
@@ -75,28 +75,40 @@ def grant(person_id: int) -> ResponseReturnValue:
 @requires(Permission.PERSON_MANAGE, again=True)
 def revoke(person_id: int, grant_id: int) -> ResponseReturnValue:
     """Take a role back."""
-    revoke_role(origin(), person_id, grant_id)
-    say("The role is revoked, from the next request on.")
-    return redirect(url_for(".show", person_id=person_id))
+    form = EmptyForm()
+    if form.validate_on_submit():
+        with refusals_shown_in(form):
+            revoke_role(origin(), person_id, grant_id)
+            say("The role is revoked, from the next request on.")
+            return redirect(url_for(".show", person_id=person_id))
+    return _page(person_id, refused=form), form_status(form)
 
 
 @bp.post("/<int:person_id>/link/")
 @requires(Permission.PERSON_MANAGE, again=True)
 def offer_link(person_id: int) -> ResponseReturnValue:
     """Make a link with which the person chooses a password; shown once."""
-    asked = origin()
-    token = link_token(asked.key)
-    offer_new_link(asked, SecretStr(token), person_id)
-    return _link_page(person_id, token)
+    form = EmptyForm()
+    if form.validate_on_submit():
+        with refusals_shown_in(form):
+            asked = origin()
+            token = link_token(asked.key)
+            offer_new_link(asked, SecretStr(token), person_id)
+            return _link_page(person_id, token)
+    return _page(person_id, refused=form), form_status(form)
 
 
 @bp.post("/<int:person_id>/deactivate/")
 @requires(Permission.PERSON_MANAGE, again=True)
 def deactivate(person_id: int) -> ResponseReturnValue:
     """Close an account."""
-    deactivate_person(origin(), person_id)
-    say("The account is deactivated and its sessions have ended.")
-    return redirect(url_for(".show", person_id=person_id))
+    form = EmptyForm()
+    if form.validate_on_submit():
+        with refusals_shown_in(form):
+            deactivate_person(origin(), person_id)
+            say("The account is deactivated and its sessions have ended.")
+            return redirect(url_for(".show", person_id=person_id))
+    return _page(person_id, refused=form), form_status(form)
 
 
 @bp.post("/<int:person_id>/reactivate/")
@@ -108,9 +120,14 @@ def reactivate(person_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show", person_id=person_id))
 
 
-def _page(person_id: int, form: GrantForm) -> str:
-    person = get_person(person_id)
-    return render_template("people/show.html", member=person, form=form, grants=list_grant_lines(person_id))
+def _page(person_id: int, form: GrantForm | None = None, refused: EmptyForm | None = None) -> str:
+    return render_template(
+        "people/show.html",
+        member=get_person(person_id),
+        form=form or _with_modules(GrantForm()),
+        refused=refused,
+        grants=list_grant_lines(person_id),
+    )
 
 
 def _link_page(person_id: int, token: str) -> ResponseReturnValue:

@@ -1,9 +1,12 @@
+from typing import Any
 from zoneinfo import available_timezones
 
+from flask_login import current_user
 from wtforms import BooleanField, IntegerField, SelectField, StringField
 from wtforms.widgets import HiddenInput
 
-from app.web.forms import Form, PasswordField, at_most, options, password_required, required, squeeze
+from app.services.people import check_new_password
+from app.web.forms import Form, PasswordField, at_most, note_refusal, options, password_required, required, squeeze
 
 
 class ProfileForm(Form):
@@ -17,6 +20,10 @@ class PasswordForm(Form):
     old_password = PasswordField("Your password now", validators=[password_required("Type your password.")])
     password = PasswordField("New password", validators=[password_required("Choose a new password.")])
 
-
-class EmptyForm(Form):
-    """Only the token."""
+    def validate(self, *args: Any, **more: Any) -> bool:
+        if super().validate(*args, **more):
+            # Left to the service, which looks at both.
+            return True
+        if not self.password.errors:
+            note_refusal(self.password, check_new_password, self.password.data, current_user.name, current_user.email)
+        return False

@@ -5,11 +5,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.blueprints.profile.forms import PasswordForm, ProfileForm
+from app.domain.browsers import browser_words
 from app.domain.permissions import Permission
 from app.queries.people import get_person, list_grant_lines, list_sessions
 from app.services.profile import change_password, update_profile
 from app.services.sessions import revoke_session
 from app.web.access import requires
+from app.web.asking import is_without_role, whom_to_ask
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import text_of
 from app.web.messages import say
@@ -78,6 +80,7 @@ def _page(form: ProfileForm) -> str:
         "profile/edit.html",
         form=form,
         grants=[grant for grant in list_grant_lines(current_user.id) if grant.revoked_at is None],
-        sessions=list_sessions(current_user.id),
+        sessions=[(session, browser_words(session.browser)) for session in list_sessions(current_user.id)],
+        asking=whom_to_ask() if is_without_role() else "",
         this_session=current_user.actor.session_id,
     )

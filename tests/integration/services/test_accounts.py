@@ -290,7 +290,7 @@ def test_a_deactivated_account_gets_no_link_and_its_links_open_nothing(make: Mak
 
     with pytest.raises(RuleViolation, match="Reactivate it first"):
         _reset_link(administrator, person.id)
-    with pytest.raises(Gone, match="used or is too old"):
+    with pytest.raises(Gone, match="a newer one was made"):
         choose_password(token, OTHER_PASSWORD, request_id="")
     assert is_password(PASSWORD, db.session.get_one(Person, person.id, populate_existing=True).password_hash)
 
