@@ -10,11 +10,15 @@ BOM = "\ufeff"
 # Also the full-width signs; and behind a semicolon or the like, where a spreadsheet may part cells.
 SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20"
 FORMULA = re.compile(rf"[\s\0]*[{SIGNS}\t\r\n\0]|.*[;,|\t\"']\s*[{SIGNS}]", re.DOTALL)
+# Most cells hold none of these, and then they are no formula: far quicker to see than the rule itself.
+NEEDED = re.compile(rf"[{SIGNS}\t\r\n\0]")
 
 
 def safe_cell(value: object) -> str:
     """A cell as text, with an apostrophe in front of what a spreadsheet would compute."""
-    text = "" if value is None else str(value)
+    text = value if type(value) is str else "" if value is None else str(value)
+    if text.isalnum() or not NEEDED.search(text):
+        return text
     return f"'{text}" if FORMULA.match(text) else text
 
 
@@ -25,7 +29,7 @@ def csv_bytes(header: Sequence[str], parts: Iterable[Iterable[Sequence[object]]]
     buffer.write(BOM)
     writer.writerow(header)
     for part in parts:
-        writer.writerows([safe_cell(value) for value in row] for row in part)
+        writer.writerows(map(safe_cell, row) for row in part)
         yield buffer.getvalue().encode()
         buffer.seek(0)
         buffer.truncate()

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from app.database import db
 from app.domain.actors import Actor
@@ -16,7 +16,8 @@ from app.models import AuditEvent, Module, Person, PersonName, Release
 from app.models.base import table_of
 
 PAGE = 50
-PART = 2000
+# The first part of an export is small, so that something arrives at once.
+FIRST_PART, PART = 100, 2000
 # What an administrator without another role may see of the history: people and settings.
 PEOPLE_OBJECTS = ("person", "session", "environment", "attempt", "audit")
 
@@ -35,29 +36,32 @@ class AuditFilter:
     request_id: str = ""
 
 
+class EventRow(NamedTuple):
+    """One event without its body. Exports read a million of them, so it is no more than a tuple."""
+
+    id: bytes
+    occurred_at: datetime
+    actor_id: int | None
+    actor_name_id: int | None
+    actor_role: str
+    action: AuditAction
+    object_kind: str
+    object_id: int
+    object_label: str
+    fact: str
+    module_id: int | None
+    release_id: int | None
+    old_value: str
+    new_value: str
+    reason: str
+    request_id: str
+    stream_id: int
+    stream_sequence: int
+    leaf: bytes
+
+
 _events = table_of(AuditEvent).c
-COLUMNS = (
-    _events.id,
-    _events.occurred_at,
-    _events.actor_id,
-    _events.actor_name_id,
-    _events.actor_role,
-    _events.action,
-    _events.object_kind,
-    _events.object_id,
-    _events.object_label,
-    _events.fact,
-    _events.module_id,
-    _events.release_id,
-    _events.old_value,
-    _events.new_value,
-    _events.reason,
-    _events.request_id,
-    _events.stream_id,
-    _events.stream_sequence,
-    _events.leaf,
-    _events.batch,
-)
+COLUMNS = tuple(_events[name] for name in EventRow._fields)
 
 
 def _selection(wanted: AuditFilter, actor: Actor) -> Select[*tuple[Any, ...]]:
@@ -107,7 +111,7 @@ def _visible(actor: Actor) -> Any:
 class AuditPage:
     """One page of the history, the newest first, with the keys of its neighbours."""
 
-    rows: Sequence[Row[*tuple[Any, ...]]]
+    rows: Sequence[EventRow]
     total: int
     older: str | None
     newer: str | None
@@ -119,15 +123,19 @@ def read_page(wanted: AuditFilter, actor: Actor, *, before: str = "", after: str
     total = count_events(wanted, actor)
     if after:
         forward = statement.where(_beyond(*_key(after))).order_by(_events.occurred_at, _events.id)
-        rows = db.session.execute(forward.limit(PAGE + 1)).all()
+        rows = _rows(forward.limit(PAGE + 1))
         more, rows = len(rows) > PAGE, rows[:PAGE][::-1]
         return AuditPage(rows, total, _text(rows[-1]) if rows else None, _text(rows[0]) if more else None)
     if before:
         statement = statement.where(_older_than(*_key(before)))
-    rows = db.session.execute(_newest_first(statement).limit(PAGE + 1)).all()
+    rows = _rows(_newest_first(statement).limit(PAGE + 1))
     more, rows = len(rows) > PAGE, rows[:PAGE]
     newer = _text(rows[0]) if before and rows else None
     return AuditPage(rows, total, _text(rows[-1]) if more else None, newer)
+
+
+def _rows(statement: Select[*tuple[Any, ...]]) -> list[EventRow]:
+    return [EventRow._make(row) for row in db.session.execute(statement)]
 
 
 def _newest_first(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -151,21 +159,22 @@ def count_events(wanted: AuditFilter, actor: Actor) -> int:
     return db.session.scalar(counted) or 0
 
 
-def stream_events(wanted: AuditFilter, actor: Actor) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
+def stream_events(wanted: AuditFilter, actor: Actor) -> Iterator[Sequence[EventRow]]:
     """Everything that fits, the newest first, in parts by key: no statement is long, no memory grows."""
-    statement = _newest_first(_selection(wanted, actor)).limit(PART)
-    part = db.session.execute(statement).all()
+    statement = _newest_first(_selection(wanted, actor))
+    asked = FIRST_PART
+    part = _rows(statement.limit(asked))
     while part:
         # Whoever takes it away slowly holds no connection meanwhile.
         db.session.remove()
         yield part
-        if len(part) < PART:
+        if len(part) < asked:
             return
-        last = part[-1]
-        part = db.session.execute(statement.where(_older_than(last.occurred_at, last.id))).all()
+        last, asked = part[-1], PART
+        part = _rows(statement.where(_older_than(last.occurred_at, last.id)).limit(asked))
 
 
-def _text(row: Row[*tuple[Any, ...]]) -> str:
+def _text(row: EventRow) -> str:
     return f"{row.occurred_at.isoformat()}_{row.id.hex()}"
 
 
@@ -177,13 +186,13 @@ def _key(text: str) -> tuple[datetime, bytes]:
         raise NotFound("There is no such page of the history.") from None
 
 
-def list_item_events(item_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+def list_item_events(item_id: int) -> Sequence[EventRow]:
     """The history of one item, the newest first."""
-    return db.session.execute(
+    return _rows(
         select(*COLUMNS)
         .where(_events.object_kind == "item", _events.object_id == item_id)
         .order_by(_events.stream_sequence.desc())
-    ).all()
+    )
 
 
 def list_last_events(item_ids: Sequence[int], actor_id: int, since: datetime) -> dict[int, tuple[bytes, datetime]]:
@@ -209,9 +218,9 @@ class Names:
     """What the numbers in the history are called."""
 
     people: dict[int, str]
-    as_they_were: dict[int, str | None]
-    modules: dict[int, str]
-    releases: dict[int, str]
+    as_they_were: dict[int | None, str | None]
+    modules: dict[int | None, str]
+    releases: dict[int | None, str]
 
 
 def read_names() -> Names:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
 
 from app.domain.audit import tell
 from app.domain.permissions import Role
-from app.queries.audit import read_names
+from app.queries.audit import EventRow, read_names
 
 PERSON = re.compile(r"\bperson (\d+)\b")
 # Where people stand by number: as the object, or as the owner or lead that a fact names.
@@ -48,40 +48,41 @@ class Teller:
             return text
         return PERSON.sub(lambda found: self.names.people.get(int(found[1]), found[0]), text)
 
-    def actor(self, row: Any) -> str:
+    def actor(self, row: EventRow) -> str:
         """Who did it."""
         if row.actor_id is None:
             return "Countersign" if row.actor_role == "system" else "Somebody not signed in"
         return self.names.as_they_were.get(row.actor_name_id) or ERASED
 
-    def module(self, row: Any) -> str:
+    def module(self, row: EventRow) -> str:
         """The module that it belongs to, if any."""
         return self.names.modules.get(row.module_id, "")
 
-    def release(self, row: Any) -> str:
+    def release(self, row: EventRow) -> str:
         """The release that it belongs to, if any."""
         return self.names.releases.get(row.release_id, "")
 
-    def label(self, row: Any) -> str:
+    def label(self, row: EventRow) -> str:
         """What it was done to. A name takes the place only of a number that the product wrote, never of typed words."""
         return self.text(row.object_label) if row.object_kind in NAMED_OBJECTS else str(row.object_label)
 
-    def value(self, row: Any, text: str) -> str:
+    def value(self, row: EventRow, text: str) -> str:
         """A value before or after."""
         return self.text(text) if row.fact in NAMED_FACTS else text
 
-    def sentence(self, row: Any) -> str:
+    def sentence(self, row: EventRow) -> str:
         """What was done."""
         old, new = self.value(row, row.old_value), self.value(row, row.new_value)
         return tell(row.action, label=self.label(row), fact=row.fact, old=old, new=new)
 
 
+@cache
 def role_title(role: str) -> str:
     """A stored role in words."""
     return Role(role).label if role in set(Role) else role
 
 
-def told(rows: Sequence[Any]) -> list[ToldEvent]:
+def told(rows: Sequence[EventRow]) -> list[ToldEvent]:
     """Events as sentences."""
     teller = Teller()
     return [

@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.blueprints.audit.forms import FilterForm
-from app.domain.audit import moment_text
+from app.domain.audit import moment_text, tell
 from app.domain.permissions import Permission
 from app.exports.csv_rows import csv_bytes
-from app.queries.audit import AuditFilter, read_page, stream_events
+from app.queries.audit import AuditFilter, EventRow, read_page, stream_events
 from app.queries.modules import list_modules
 from app.queries.people import list_active_people
 from app.queries.releases import list_releases
@@ -73,19 +73,21 @@ def _parts(wanted: AuditFilter, who: Any) -> Iterator[Iterator[tuple[object, ...
         yield (_cells(row, teller) for row in part)
 
 
-def _cells(row: Any, teller: Teller) -> tuple[object, ...]:
+def _cells(row: EventRow, teller: Teller) -> tuple[object, ...]:
+    action, fact = row.action, row.fact
+    label, old, new = teller.label(row), teller.value(row, row.old_value), teller.value(row, row.new_value)
     return (
         moment_text(row.occurred_at),
         teller.actor(row),
         role_title(row.actor_role),
-        row.action.value,
-        teller.sentence(row),
+        str(action),
+        tell(action, label=label, fact=fact, old=old, new=new),
         row.object_kind,
         row.object_id,
-        teller.label(row),
-        row.fact,
-        teller.value(row, row.old_value),
-        teller.value(row, row.new_value),
+        label,
+        fact,
+        old,
+        new,
         row.reason,
         teller.module(row),
         teller.release(row),
