@@ -276,3 +276,17 @@ def test_enter_in_the_field_of_a_value_saves_the_value_and_ticks_nothing(
     now = page.locator(f"#{name}")
     expect(now).to_contain_text("staging, 12 minutes")
     expect(now.get_by_role("checkbox")).not_to_be_checked()
+
+
+@pytest.mark.parametrize("scripts", [False, True], ids=["without scripts", "with scripts"])
+def test_archiving_asks_first_and_happens_only_after_the_answer(person: Person, make: Make, *, scripts: bool) -> None:
+    module = make.module(f"asked-first-{scripts}".lower())
+    page = person("leena", java_script_enabled=scripts)
+    page.goto(f"/modules/{module.key}/")
+
+    page.get_by_text("Archive", exact=True).click()
+    expect(page.get_by_text(f"Archive {module.name}?")).to_be_visible()
+    expect(page.get_by_text("archived", exact=True)).to_have_count(0)
+
+    page.get_by_role("button", name="Yes, archive").click()
+    expect(page.get_by_text("archived", exact=True)).to_be_visible()
