@@ -21,6 +21,7 @@ from app.web.blocker_lists import GROUPINGS, as_text, grouped
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
 from app.web.matrix import COLUMNS, FIRST_LOOK, MatrixFilter, fits, readiness_of, release_cells, rows_of
 from app.web.origin import actor
+from app.web.rows import today
 
 bp = Blueprint("releases", __name__, url_prefix="/releases")
 
@@ -53,7 +54,7 @@ def index() -> ResponseReturnValue:
 @requires(Permission.CHECKLIST_VIEW)
 def current() -> ResponseReturnValue:
     """The release that is next."""
-    key = find_current_release_key(actor())
+    key = find_current_release_key(actor(), today())
     return redirect(url_for(".show", release_key=key) if key else url_for(".index"))
 
 
