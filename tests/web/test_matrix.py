@@ -104,3 +104,14 @@ def test_the_blockers_stand_under_who_has_them_nobodys_first_and_can_be_copied_a
 
     assert page.index("Unassigned") < page.index("Meera Iyer (1)")
     assert re.search(r"Meera Iyer \(1\)\n- [^\n]+Test rollback function", page)
+
+
+def test_ways_to_look_at_a_list_lead_to_that_list(make: Make, client_of: Callable):
+    release = make.release()
+    browser = client_of(release.lead)
+
+    for path in (f"{release.path}blockers/", f"{release.module_path}everything/"):
+        views = browser.get(path).text.split('class="views"')[1].split("</nav>")[0]
+        links = re.findall(r'href="([^"]+)"', views)
+        assert len(links) > 1
+        assert [link for link in links if not link.startswith(path)] == []
