@@ -40,6 +40,8 @@ STATUS: dict[type[DomainError], int] = {
     Busy: 503,
 }
 TEXT = "text/plain"
+# What these refuse says itself what to do: the general advice beside it would say it twice, or say another thing.
+SAY_ALL = {403, 404, 410}
 log = structlog.get_logger()
 
 
@@ -119,7 +121,7 @@ def error_page(status: int, reason: str = "") -> ResponseReturnValue:
             status=status,
             title=words.title,
             reason=reason or words.reason,
-            advice=words.advice,
+            advice="" if reason and status in SAY_ALL else words.advice,
             request_id=request_id(),
             way_on=(url_for("home.show"), "To the start"),
         ),
