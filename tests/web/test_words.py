@@ -105,3 +105,19 @@ def test_an_empty_page_says_once_that_it_is_empty(make: Make, client_of: Callabl
     assert len(re.findall("no modules?|nothing", empty, re.IGNORECASE)) == 1
     assert main_of(browser.get("/me/").text).count("Nothing waits for you") == 1
     assert "0 events" not in main_of(browser.get("/audit/?q=no such thing at all").text)
+
+
+def test_what_a_killer_is_stands_where_the_word_does(client_of: Callable, release: MadeRelease):
+    browser = client_of(release.lead)
+
+    group = browser.get(f"{release.module_path}groups/migration-testing/").text
+    tags = re.findall(r'<span class="tag killer"([^>]*)>', group)
+
+    assert tags
+    assert all("Dangerous to skip" in tag for tag in tags)
+    for path in (
+        f"{release.path}blockers/",
+        f"{release.path}items/",
+        f"{release.module_path}groups/migration-testing/",
+    ):
+        assert "dangerous to skip" in browser.get(path).text.lower(), path
