@@ -34,7 +34,10 @@ def required(sentence: str) -> DataRequired:
 
 def at_most(number: int) -> Length:
     """A limit on the length, in words."""
-    return Length(max=number, message=f"Use at most {number} characters.")
+    limit = Length(max=number, message=f"Use at most {number} characters.")
+    # As an attribute of the field the limit would have the browser cut a pasted text without a word.
+    limit.field_flags = {}
+    return limit
 
 
 class DayField(DateField):
