@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import delete, func, select
 
 from app.domain.audit import AuditAction
-from app.domain.checklist import BelongsTo
+from app.domain.checklist import BelongsTo, is_link
 from app.domain.errors import Conflict, InvalidInput, NotFound, RuleViolation
 from app.domain.modules import RESERVED, ContactKind, is_key, is_placeholder, key_rule
 from app.domain.permissions import Permission
@@ -86,8 +86,12 @@ def _values(facts: ModuleFacts) -> dict[str, str | int | None]:
 def _check(change: Change, facts: ModuleFacts) -> None:
     if facts.lead_id is not None and change.session.get(Person, facts.lead_id) is None:
         raise InvalidInput(lead_id="There is no such person.")
-    if facts.repository and not facts.repository.startswith(("https://", "http://", "ssh://", "git@")):
-        raise InvalidInput(repository="Give a whole address, beginning with https:// or ssh://.")
+    if facts.repository and not _is_repository(facts.repository):
+        raise InvalidInput(repository="Give a whole address without spaces, beginning with https:// or ssh://.")
+
+
+def _is_repository(text: str) -> bool:
+    return is_link(text) or (text.startswith(("ssh://", "git@")) and " " not in text)
 
 
 def _take(change: Change, key: str, revision: int | None = None) -> tuple[Module, int]:

@@ -63,3 +63,22 @@ def test_a_key_is_not_called_optional(make: Make, client_of: Callable, path: str
     page = client_of(make.lead()).get(path).text
 
     assert re.search(r'<label for="key">Key\s*</label>', page)
+
+
+@pytest.mark.parametrize(
+    "repository", ["https://", "https://git.example.org/a b", "ssh://git.example.org/a b", "orders"]
+)
+def test_a_repository_that_is_no_address_is_refused(make: Make, client_of: Callable, repository: str):
+    form = {"key": "orders", "name": "Orders", "lead_id": "", "repository": repository}
+
+    answer = client_of(make.lead()).post("/modules/new/", data=form)
+
+    assert answer.status_code == 422
+    assert "Give a whole address without spaces, beginning with https:// or ssh://." in answer.text
+
+
+@pytest.mark.parametrize("repository", ["https://git.example.org/orders", "git@git.example.org:warehouse/orders.git"])
+def test_a_repository_is_reached_by_https_or_ssh(make: Make, client_of: Callable, repository: str):
+    form = {"key": "orders", "name": "Orders", "lead_id": "", "repository": repository}
+
+    assert client_of(make.lead()).post("/modules/new/", data=form).status_code == 302
