@@ -62,7 +62,7 @@ GUARD = Words(
     ),
     blocks=("waits for the test account with few rights", "the review with the security team moved to Thursday"),
     waivers=(
-        (WaiverReason.NO_SUCH_FEATURE, "This module takes no files and keeps no personal data."),
+        (WaiverReason.NO_SUCH_FEATURE, "This module has no pages and no accounts of its own."),
         (WaiverReason.NO_SUCH_FEATURE, "There is no outside system behind this module."),
     ),
     comments=("Tried with an account of another branch.", "See the merge request for the discussion."),
