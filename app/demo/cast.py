@@ -54,27 +54,3 @@ MODULES = (
     ("inventory-counting", "Inventory counting", "Counts stock and posts the difference.", "counting"),
     ("pick-list", "Pick list", "Orders the way through a warehouse.", "pick_list"),
 )
-
-TEXTS = ("14 of 14", "seen on staging", "on the copy of Thursday", "see the merge request", "as planned")
-COMMENTS = (
-    "Looked at it with Ravi, the second index is not needed.",
-    "Checked on the copy of Thursday.",
-    "See the merge request for the discussion.",
-    "The numbers are from staging.",
-)
-BLOCKS = (
-    "waits for the outside system's test account",
-    "staging is being copied until tonight",
-    "the schema review moved to Thursday",
-)
-FAILURES = (
-    "two of nine cases fail on staging since yesterday",
-    "the second run gives another result than the first",
-    "it does not hold for the tables that came last week",
-)
-EXPLANATIONS = (
-    "This module takes no files.",
-    "There is no outside system behind this module.",
-    "The tables of this release hold fewer than a hundred rows.",
-    "The release notes of the product cover it.",
-)

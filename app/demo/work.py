@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from app.demo import cast
 from app.demo.cast import Player
-from app.domain.checklist import ItemState, Severity, WaiverReason
+from app.demo.words import VALUES, words_for
+from app.domain.checklist import ItemState, Severity
 from app.domain.permissions import Role
 from app.models.base import pretending
 from app.queries.checklists import get_module_checklist, get_release_checklist
@@ -84,22 +85,16 @@ class Work:
             value = self._value(row)
             set_state(worker, row.id, revision=row.revision, state=ItemState.DONE, value=value)
             if self.dice.random() < 0.08:
-                add_comment(self.company.origin(self._somebody(row)), row.id, text=self.dice.choice(cast.COMMENTS))
+                add_comment(
+                    self.company.origin(self._somebody(row)), row.id, text=self.dice.choice(words_for(row.key).comments)
+                )
 
     def _value(self, row: ItemRow) -> str | None:
-        if row.value_kind == "number":
-            return str(self.dice.choice((0, 0, 0, 9, 14, 23)))
-        return self.dice.choice(cast.TEXTS) if row.value_kind == "text" else None
+        return self.dice.choice(VALUES[row.value_prompt]) if row.value_kind in {"number", "text"} else None
 
     def _waive(self, row: ItemRow, *, decided: bool) -> None:
         with pretending(self.company.moment(self._days_ago(row))):
-            request_waiver(
-                self.company.origin(self.dice.choice(cast.DEVELOPERS)),
-                row.id,
-                revision=row.revision,
-                reason=self.dice.choice(list(WaiverReason)),
-                explanation=self.dice.choice(cast.EXPLANATIONS),
-            )
+            self._ask(row, revision=row.revision)
             if decided:
                 waiver = list_waivers_of([row.id])[row.id]
                 decide_waiver(self.company.origin(cast.DBA), waiver.id, approve=True, note="Agreed.")
@@ -111,9 +106,9 @@ class Work:
         for number, row in enumerate(picked):
             self._assign(row)
             if number == 1 and self.dice.random() < 0.4:
-                self._set(row, ItemState.FAILED, self.dice.choice(cast.FAILURES))
+                self._set(row, ItemState.FAILED, self.dice.choice(words_for(row.key).failures))
             elif number == 2 and self.dice.random() < 0.5:
-                self._set(row, ItemState.BLOCKED, self.dice.choice(cast.BLOCKS))
+                self._set(row, ItemState.BLOCKED, self.dice.choice(words_for(row.key).blocks))
             elif number == 3:
                 self._set(row, ItemState.DOING, "")
         if len(picked) > 4 and self.dice.random() < 0.3:
@@ -133,10 +128,9 @@ class Work:
 
     def _waive_later(self, row: ItemRow) -> None:
         with pretending(self.company.moment(1)):
-            request_waiver(
-                self.company.origin(self.dice.choice(cast.DEVELOPERS)),
-                row.id,
-                revision=row.revision + 1,
-                reason=WaiverReason.NO_SUCH_FEATURE,
-                explanation=self.dice.choice(cast.EXPLANATIONS),
-            )
+            self._ask(row, revision=row.revision + 1)
+
+    def _ask(self, row: ItemRow, *, revision: int) -> None:
+        reason, explanation = self.dice.choice(words_for(row.key).waivers)
+        developer = self.company.origin(self.dice.choice(cast.DEVELOPERS))
+        request_waiver(developer, row.id, revision=revision, reason=reason, explanation=explanation)

@@ -62,6 +62,11 @@ class AuditAction(StrEnum):
     ATTEMPT_REFUSED = "attempt.refused"
     AUDIT_EXPORTED = "audit.exported"
 
+    @property
+    def label(self) -> str:
+        """The action in words, for a choice: “Item: state changed”."""
+        return self.value.replace(".", ": ").replace("_", " ").capitalize()
+
 
 # What stands behind the actor's name. {label} the object, {fact} which of its facts, {old} and {new} its values.
 SENTENCES: dict[AuditAction, str] = {

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
-from app.domain.errors import NotYours, RuleViolation
+from app.domain.errors import InvalidInput, NotYours, RuleViolation
 
 UNDO_WINDOW = timedelta(seconds=10)
 # A request that left the browser inside the window may arrive a little later.
@@ -192,6 +193,25 @@ def check_may_bulk(item: ItemFacts, new: ItemState, *, reason: str) -> None:
         raise RuleViolation("Several items at once can be set to done, doing or to do only.")
     if not reason:
         raise RuleViolation("Say in one sentence what holds for all of them.")
+
+
+def is_link(text: str) -> bool:
+    """Whether a text is a whole address of the web: a scheme, a host, and nothing that no address holds."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # a bracket that begins an IPv6 address and does not end it
+        return False
+    is_clean = text.isprintable() and not any(character in text for character in ' <>"\\')
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and is_clean
+
+
+def check_may_keep(*, value_kind: str, value: str, link: str = "") -> None:
+    """Raise InvalidInput unless a link is one, also where it is what an item asks for as its value."""
+    wrong = {"link": link} if link and not is_link(link) else {}
+    if value_kind == "link" and value and not is_link(value):
+        wrong["value"] = value
+    if wrong:
+        raise InvalidInput(**dict.fromkeys(wrong, "Give a whole address without spaces, beginning with https://."))
 
 
 def check_may_request_waiver(item: ItemFacts, *, explanation: str) -> None:

@@ -32,6 +32,11 @@ CONTACT_TITLES: dict[ContactKind, str] = {
 }
 
 
+def key_rule(example: str) -> str:
+    """What to type as a key, in words: a name in any other script has none that could be made of it."""
+    return f"Type small letters from a to z, digits, dots and dashes, for example {example}. It need not be the name."
+
+
 def is_key(text: str) -> bool:
     """Whether a text can be a key: it stands in addresses and never changes."""
     return len(text) <= 60 and KEY.fullmatch(text) is not None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.checklist import ItemState, Phase, Severity
+from app.domain.permissions import Permission, roles_with
 
 _RANK = {
     ItemState.FAILED: 0,
@@ -13,6 +14,10 @@ _RANK = {
     ItemState.DOING: 3,
     ItemState.TODO: 3,
 }
+# The roles that may decide a waiver, as a sentence names somebody: “a DBA or team lead”.
+DECIDERS = "a " + " or ".join(
+    role.label if role.label.isupper() else role.label.lower() for role in roles_with(Permission.WAIVER_DECIDE)
+)
 _SEVERITY_RANK = {Severity.KILLER: 0, Severity.REQUIRED: 1, Severity.ADVISORY: 2}
 
 
@@ -37,6 +42,11 @@ class Counts:
     def open(self) -> int:
         """Applicable items that are not done."""
         return self.applicable - self.done
+
+    @property
+    def advice(self) -> int:
+        """Open items that are in nobody's way."""
+        return self.open - self.blocking
 
     @property
     def is_ready(self) -> bool:
@@ -125,6 +135,11 @@ class Blocker:
     def why(self) -> str:
         """Why it is in the way."""
         return why(self.state, self.severity, self.reason)
+
+    @property
+    def holder(self) -> str | None:
+        """Who has to act next: of what waits for approval, whoever may decide it and not whoever has it."""
+        return DECIDERS if self.state is ItemState.NOT_APPLICABLE_REQUESTED else self.owner_name
 
     @property
     def phase_title(self) -> str:

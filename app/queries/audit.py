@@ -217,7 +217,7 @@ def list_last_events(item_ids: Sequence[int], actor_id: int, since: datetime) ->
 class Names:
     """What the numbers in the history are called."""
 
-    people: dict[int, str]
+    people: dict[int | None, str]
     as_they_were: dict[int | None, str | None]
     modules: dict[int | None, str]
     releases: dict[int | None, str]

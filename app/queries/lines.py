@@ -106,9 +106,17 @@ def _line(row: Any) -> ItemLine:
     )
 
 
-def list_lines(checklist_ids: Sequence[int], *, states: Sequence[ItemState], phase: Phase | None) -> list[ItemLine]:
-    """The items of some checklists in some states, in one phase or in all."""
-    statement = _lines().where(Checklist.id.in_(checklist_ids), ChecklistItem.state.in_(states))
+def list_lines(
+    checklist_ids: Sequence[int],
+    *,
+    states: Sequence[ItemState],
+    phase: Phase | None,
+    severities: Sequence[Severity] = tuple(Severity),
+) -> list[ItemLine]:
+    """The items of some checklists in some states, in one phase or in all, of some severities."""
+    statement = _lines().where(
+        Checklist.id.in_(checklist_ids), ChecklistItem.state.in_(states), ChecklistItem.severity.in_(severities)
+    )
     if phase is not None:
         statement = statement.where(ChecklistItem.phase == phase)
     rows = db.session.execute(statement.order_by(Module.name, Checklist.id, ChecklistItem.position))

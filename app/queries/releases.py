@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Row, func, select
 
@@ -11,6 +11,9 @@ from app.domain.actors import Actor
 from app.domain.errors import UNSEEN, NotFound
 from app.domain.permissions import Permission
 from app.models import Change, Module, Release, ReleaseModule
+
+# A release that did not ship within this time of its date is not what people work on now.
+GIVEN_UP_AFTER = timedelta(days=30)
 
 
 def get_release(key: str, actor: Actor) -> Release:
@@ -81,13 +84,19 @@ def list_releases(actor: Actor, *, archived: bool = False) -> list[ReleaseLine]:
     ]
 
 
-def find_current_release_key(actor: Actor) -> str | None:
+def find_current_release_key(actor: Actor, today: date) -> str | None:
     """The release that is next: not shipped, with the earliest date; the newest shipped one when there is none."""
     lines = list_releases(actor)
     waiting = [line for line in lines if line.shipped_at is None]
     if waiting:
-        return min(waiting, key=lambda line: (line.planned_on is None, line.planned_on or date.max, line.id)).key
+        return min(waiting, key=lambda line: _order(line, today)).key
     return lines[0].key if lines else None
+
+
+def _order(line: ReleaseLine, today: date) -> tuple[bool, bool, bool, date, int]:
+    """What holds a module before what is empty, what may still come before what was given up long ago."""
+    day = line.planned_on or date.max
+    return line.modules == 0, day < today - GIVEN_UP_AFTER, line.planned_on is None, day, line.id
 
 
 def find_previous_release_key(release: Release, actor: Actor) -> str | None:

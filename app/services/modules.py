@@ -7,9 +7,9 @@ from datetime import date
 from sqlalchemy import delete, func, select
 
 from app.domain.audit import AuditAction
-from app.domain.checklist import BelongsTo
+from app.domain.checklist import BelongsTo, is_link
 from app.domain.errors import Conflict, InvalidInput, NotFound, RuleViolation
-from app.domain.modules import RESERVED, ContactKind, is_key, is_placeholder
+from app.domain.modules import RESERVED, ContactKind, is_key, is_placeholder, key_rule
 from app.domain.permissions import Permission
 from app.models import Environment, Module, ModuleContact, Person, Target
 from app.queries.modules import get_module, list_contacts
@@ -53,7 +53,7 @@ def create_module(change: Change, key: str, facts: ModuleFacts) -> str:
     change.actor.require(Permission.MODULE_MANAGE, None)
     _check(change, facts)
     if not is_key(key):
-        raise InvalidInput(key="Use small letters, digits, dots and dashes, for example goods-receipt.")
+        raise InvalidInput(key=key_rule("goods-receipt"))
     if key in RESERVED:
         raise InvalidInput(key=f"“{key}” is the address of another page. Choose another key.")
     if change.session.scalar(select(Module.id).where(Module.key == key)) is not None:
@@ -86,8 +86,12 @@ def _values(facts: ModuleFacts) -> dict[str, str | int | None]:
 def _check(change: Change, facts: ModuleFacts) -> None:
     if facts.lead_id is not None and change.session.get(Person, facts.lead_id) is None:
         raise InvalidInput(lead_id="There is no such person.")
-    if facts.repository and not facts.repository.startswith(("https://", "http://", "ssh://", "git@")):
-        raise InvalidInput(repository="Give a whole address, beginning with https:// or ssh://.")
+    if facts.repository and not _is_repository(facts.repository):
+        raise InvalidInput(repository="Give a whole address without spaces, beginning with https:// or ssh://.")
+
+
+def _is_repository(text: str) -> bool:
+    return is_link(text) or (text.startswith(("ssh://", "git@")) and " " not in text)
 
 
 def _take(change: Change, key: str, revision: int | None = None) -> tuple[Module, int]:
@@ -208,7 +212,7 @@ def add_environment(change: Change, key: str, name: str) -> int:
     change.actor.require(Permission.MODULE_MANAGE, None)
     stream = change.take_subject("settings", 0)
     if not is_key(key):
-        raise InvalidInput(environment="Use small letters, digits, dots and dashes.")
+        raise InvalidInput(environment=key_rule("pre-production"))
     if change.session.scalar(select(Environment.id).where(Environment.key == key)) is not None:
         raise InvalidInput(environment=f"There is an environment “{key}” already.")
     last = change.session.scalar(select(func.max(Environment.position))) or 0
@@ -232,7 +236,7 @@ def add_target(change: Change, module_key: str, environment_id: int, key: str, n
     if environment is None:
         raise InvalidInput(environment_id="There is no such environment.")
     if not is_key(key):
-        raise InvalidInput(key="Use small letters, digits, dots and dashes, for example orders-primary.")
+        raise InvalidInput(key=key_rule("orders-primary"))
     same = select(Target.id).where(
         Target.module_id == module.id, Target.environment_id == environment_id, Target.key == key
     )

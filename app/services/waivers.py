@@ -8,7 +8,7 @@ from app.domain.checklist import (
     check_may_decide_waiver,
     check_may_request_waiver,
 )
-from app.domain.errors import NotYours, RuleViolation
+from app.domain.errors import InvalidInput, NotYours, RuleViolation
 from app.domain.identifiers import time_ordered_id
 from app.domain.permissions import Permission
 from app.domain.waivers import WaiverDecision
@@ -129,7 +129,7 @@ def decide_waiver(change: Change, waiver_id: int, *, approve: bool, note: str = 
         is_pending=waiver.decision is WaiverDecision.PENDING,
     )
     if not approve and not note:
-        raise RuleViolation("Say why the item applies.")
+        raise InvalidInput(note="Say why the item applies.")
     waiver.decision = WaiverDecision.APPROVED if approve else WaiverDecision.REFUSED
     _close(change, waiver, note)
     item = get_item_now(waiver.item_id)

@@ -1,8 +1,10 @@
 """All blockers of a release, by who has them, by phase or by age; and as a text to send."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.domain.readiness import Blocker
+from app.domain.readiness import Blocker, Counts
+from app.queries.readiness import Standing
 
 GROUPINGS = {"owner": "By owner", "phase": "By phase", "age": "By age"}
 AGES = ((1, "Today"), (3, "Up to three days"), (7, "Up to a week"), (10_000, "Longer than a week"))
@@ -25,11 +27,28 @@ def grouped(blockers: list[Blocker], by: str) -> list[Section]:
 
 def _heading(blocker: Blocker, by: str) -> str:
     if by == "owner":
-        return blocker.owner_name or "Unassigned"
+        holder = blocker.holder or "Unassigned"
+        return holder[0].upper() + holder[1:]
     if by == "phase":
         return blocker.phase_title
     days = (datetime.now(UTC) - blocker.since).days
     return next(words for limit, words in AGES if days < limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """What the number of blockers is made of, and what is open besides."""
+
+    in_modules: int
+    in_release: int
+    advice: int
+
+
+def reckon(standings: list[Standing]) -> Reckoning:
+    """Blockers of the modules and of the release itself, and the advice that both still have."""
+    total = sum((standing.counts for standing in standings), Counts())
+    own = sum(standing.counts.blocking for standing in standings if standing.module_id is None)
+    return Reckoning(total.blocking - own, own, total.advice)
 
 
 def as_text(release_name: str, sections: list[Section]) -> str:
@@ -37,5 +56,9 @@ def as_text(release_name: str, sections: list[Section]) -> str:
     lines = [f"What is in the way of {release_name}"]
     for title, blockers in sections:
         lines += ["", f"{title} ({len(blockers)})"]
-        lines += [f"- {blocker.module_name}: {blocker.text} ({blocker.why})" for blocker in blockers]
+        lines += [f"- {blocker.module_name}: {_plain(blocker.text)} ({blocker.why})" for blocker in blockers]
     return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    return text.replace("`", "")

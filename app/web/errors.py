@@ -42,6 +42,8 @@ STATUS: dict[type[DomainError], int] = {
     Busy: 503,
 }
 TEXT = "text/plain"
+# What these refuse says itself what to do: the general advice beside it would say it twice, or say another thing.
+SAY_ALL = {403, 404, 410}
 log = structlog.get_logger()
 
 
@@ -125,7 +127,7 @@ def error_page(status: int, reason: str = "", *, title: str = "", advice: str = 
             status=status,
             title=title or words.title,
             reason=reason or words.reason,
-            advice=advice or words.advice,
+            advice=advice or ("" if reason and status in SAY_ALL else words.advice),
             request_id=request_id(),
             way_on=(url_for("home.show"), "To the start"),
         ),

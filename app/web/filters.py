@@ -58,8 +58,9 @@ def day(value: date | datetime) -> str:
 
 
 def weekday(value: date) -> str:
-    """A day as one says it within a week."""
-    return f"{value:%A}, {value.day} {value:%B}"
+    """A day as one says it within a week; with the year when it is another one."""
+    year = "" if value.year == _local(datetime.now(UTC)).year else f" {value.year}"
+    return f"{value:%A}, {value.day} {value:%B}{year}"
 
 
 def ago(value: datetime) -> str:

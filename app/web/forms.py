@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField
+from wtforms import DateField, DateTimeLocalField, Field, StringField
 from wtforms import Form as WTForm
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
@@ -39,6 +39,28 @@ def at_most(number: int) -> Length:
     limit = Length(max=number, message=f"Use at most {number} characters.")
     limit.field_flags = {}
     return limit
+
+
+class DayField(DateField):
+    """A day; what is none is said in our words."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read a day as it was sent."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError("Write a day as year, month, day, for example 2026-11-28.") from None
+
+
+class MomentField(DateTimeLocalField):
+    """A day and a time; what is none is said in our words."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read a moment as it was sent."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError("Write a day and a time, for example 2026-11-28 14:05.") from None
 
 
 class PasswordField(StringField):

@@ -1,4 +1,4 @@
-// What every page offers: one polite voice, dialogs, confirmation, copying, filtering. Without this file everything still works.
+// What every page offers: one polite voice, dialogs, copying, filtering. Without this file everything still works.
 "use strict";
 
 window.countersign = (() => {
@@ -21,36 +21,12 @@ window.countersign = (() => {
     }
   }
 
-  /** Ask before a form is sent; the answer is a promise. */
-  function ask(sentence) {
-    const dialog = document.getElementById("confirm");
-    dialog.querySelector("p").textContent = sentence;
-    dialog.returnValue = "no";
-    dialog.showModal();
-    return new Promise((resolve) => {
-      dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
-    });
-  }
-
-  return { say, expireUndo, ask };
+  return { say, expireUndo };
 })();
-
-document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  const sentence = form.dataset.confirm;
-  if (!sentence || form.dataset.confirmed) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  const { submitter } = event;
-  if (!(await countersign.ask(sentence))) return;
-  form.dataset.confirmed = "yes";
-  form.requestSubmit(submitter);
-  delete form.dataset.confirmed;
-}, true);
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-open], [data-print], [data-copy]");
-  for (const menu of document.querySelectorAll(".menu[open]")) {
+  for (const menu of document.querySelectorAll(".menu[open], .asks[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
   if (!button) return;
@@ -92,7 +68,7 @@ async function copy(source) {
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  const menu = event.target.closest?.("details.menu[open], details.more[open]");
+  const menu = event.target.closest?.("details.menu[open], details.asks[open], details.more[open]");
   if (!menu) return;
   menu.open = false;
   menu.querySelector("summary").focus();

@@ -8,6 +8,7 @@ from app.database import db
 from app.demo import cast
 from app.domain.checklist import BelongsTo, ItemState
 from app.models import Checklist, ChecklistGroup, ChecklistItem, Module, Person, Release
+from app.models.base import utc_now
 from app.queries.people import actor_of
 from app.queries.releases import find_current_release_key
 
@@ -32,7 +33,7 @@ def number_of(name: str) -> int:
 
 def busiest() -> Place:
     """A group of the present release with something in the way, and the most rows that somebody has."""
-    release = find_current_release_key(actor_of(number_of("leena"), means="session"))
+    release = find_current_release_key(actor_of(number_of("leena"), means="session"), utc_now().date())
     told = func.max(case((ChecklistItem.state.in_([ItemState.FAILED, ItemState.BLOCKED]), 1), else_=0))
     owned = func.count(ChecklistItem.assignee_id)
     found = db.session.execute(

@@ -99,8 +99,8 @@ def open_shortcuts(page: Page, _place: Any) -> Locator:
 
 def open_question(page: Page, place: Any) -> Locator:
     page.goto(f"/modules/{place.module}/")
-    page.get_by_role("button", name="Archive").first.click()
-    return page.locator("#confirm")
+    page.get_by_text("Archive", exact=True).first.click()
+    return page.locator(".asks[open] form")
 
 
 def open_everything_of_a_row(page: Page, place: Any) -> Locator:

@@ -297,3 +297,17 @@ def test_what_is_half_typed_in_the_forms_of_a_row_survives_its_tick_and_is_saved
     row(page, item).get_by_role("button", name="Add comment").click()
     expect(row(page, item).get_by_role("link", name=re.compile("^1 comment"))).to_be_visible()
     assert [event.action.value for event in events_about(item)] == ["item.state_changed", "item.commented"]
+
+
+@pytest.mark.parametrize("scripts", [False, True], ids=["without scripts", "with scripts"])
+def test_archiving_asks_first_and_happens_only_after_the_answer(person: Person, make: Make, *, scripts: bool) -> None:
+    module = make.module(f"asked-first-{scripts}".lower())
+    page = person("leena", java_script_enabled=scripts)
+    page.goto(f"/modules/{module.key}/")
+
+    page.get_by_text("Archive", exact=True).click()
+    expect(page.get_by_text(f"Archive {module.name}?")).to_be_visible()
+    expect(page.get_by_text("archived", exact=True)).to_have_count(0)
+
+    page.get_by_role("button", name="Yes, archive").click()
+    expect(page.get_by_text("archived", exact=True)).to_be_visible()

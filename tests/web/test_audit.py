@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -89,6 +90,27 @@ def test_the_filter_stands_in_the_address_and_gives_another_browser_the_same(mak
 @pytest.mark.parametrize("query", ["since=yesterday", "until=2026-13-01T00:00", "action=no.such", "person=somebody"])
 def test_a_filter_that_cannot_be_read_is_said_and_no_fault(make: Make, client_of: Callable, query: str):
     assert client_of(make.person(Role.AUDITOR)).get(f"/audit/?{query}").status_code in {200, 422}
+
+
+def test_a_time_that_is_none_is_answered_with_how_to_write_one_and_stays_to_be_mended(make: Make, client_of: Callable):
+    answer = client_of(make.person(Role.AUDITOR)).get("/audit/?since=yesterday&q=orders")
+
+    assert answer.status_code == 422
+    assert "Write a day and a time, for example 2026-11-28 14:05." in answer.text
+    field = re.search(r'<input[^>]*name="since"[^>]*>', answer.text)[0]
+    # A browser shows nothing that is no time in a field for times.
+    assert ('type="text"' in field, 'value="yesterday"' in field) == (True, True)
+
+
+def test_the_time_that_is_said_to_be_right_is_right(make: Make, client_of: Callable):
+    assert client_of(make.person(Role.AUDITOR)).get("/audit/?since=2026-11-28 14:05").status_code == 200
+
+
+def test_actions_are_chosen_by_words_and_stand_in_the_address_by_name(make: Make, client_of: Callable):
+    page = client_of(make.person(Role.AUDITOR)).get("/audit/").text
+
+    assert '<option value="item.state_changed">Item: state changed</option>' in page
+    assert not re.search(r">[a-z]+\.[a-z_]+</option>", page)
 
 
 @pytest.mark.parametrize("key", ["x", "2026-01-01_zz", "_", "2026-01-01T00:00:00_00"])

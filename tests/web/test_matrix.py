@@ -5,14 +5,16 @@ from collections.abc import Callable
 
 import pytest
 
-from app.domain.checklist import ItemState
+from app.domain.checklist import ItemState, WaiverReason
 from app.domain.permissions import Role
 from app.queries.checklists import get_module_checklist
 from app.queries.rows import list_rows
-from app.services.items import set_state, set_states
+from app.services.items import assign, set_state, set_states
+from app.services.waivers import request_waiver
 from tests.factories import Make
 
 KILLER = "mig.rollback-tested"
+ITEM = "pre.schema-planned"
 
 
 def finish(make: Make, release, module: str, *, leave: frozenset[str] = frozenset()) -> None:
@@ -104,3 +106,44 @@ def test_the_blockers_stand_under_who_has_them_nobodys_first_and_can_be_copied_a
 
     assert page.index("Unassigned") < page.index("Meera Iyer (1)")
     assert re.search(r"Meera Iyer \(1\)\n- [^\n]+Test rollback function", page)
+
+
+def test_what_is_in_the_way_and_what_is_advice_add_up_to_what_is_open(make: Make, client_of: Callable):
+    release = make.release(modules=2)
+    set_state(release.lead.origin, release.item(ITEM).id, revision=1, state=ItemState.DONE)
+    browser = client_of(release.lead)
+
+    page = browser.get(f"{release.path}blockers/").text
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    blocking = int(re.search(r"(\d+) items are in the way", told)[1])
+    modules, own = map(int, re.search(r"(\d+) in the modules, (\d+) in the release itself", told).groups())
+    advice = int(re.search(r"(\d+) pieces of advice are open", told)[1])
+    address = re.search(r'<a href="([^"]+)">\d+ pieces of advice', page)[1]
+
+    # Two modules of 147 boxes and the eighteen of the release itself, of which one is done.
+    assert modules + own == blocking
+    assert blocking + advice == 2 * 147 + 18 - 1
+    assert len(re.findall(r"#item-\d+\"", browser.get(address).text)) == advice > 0
+
+
+def test_what_waits_for_approval_is_with_whoever_may_decide_it(make: Make, client_of: Callable):
+    release = make.release()
+    asker, item = make.person(Role.DEVELOPER, name="Ravi Kumar"), release.item(ITEM)
+    assign(release.lead.origin, item.id, revision=1, assignee_id=asker.id, due_on=None)
+    request_waiver(asker.origin, item.id, revision=2, reason=WaiverReason.OTHER, explanation="it has no table")
+
+    page = client_of(release.lead).get(f"{release.path}blockers/?by=owner").text
+
+    assert "A DBA or team lead (1)" in page
+    assert "Ravi Kumar" not in page.split('class="lines"', maxsplit=1)[1]
+
+
+def test_ways_to_look_at_a_list_lead_to_that_list(make: Make, client_of: Callable):
+    release = make.release()
+    browser = client_of(release.lead)
+
+    for path in (f"{release.path}blockers/", f"{release.module_path}everything/"):
+        views = browser.get(path).text.split('class="views"')[1].split("</nav>")[0]
+        links = re.findall(r'href="([^"]+)"', views)
+        assert len(links) > 1
+        assert [link for link in links if not link.startswith(path)] == []

@@ -1,21 +1,21 @@
-from wtforms import DateTimeLocalField, SelectField, StringField
 from wtforms import Form as PlainForm
+from wtforms import SelectField, StringField
 from wtforms.validators import Optional
 
 from app.domain.audit import AuditAction
-from app.web.forms import at_most, optional_number, options, squeeze
+from app.web.forms import MomentField, at_most, optional_number, options, squeeze
 
 
 class FilterForm(PlainForm):
     """The filter stands in the address: it changes nothing and needs no token."""
 
-    since = DateTimeLocalField("From", validators=[Optional()])
-    until = DateTimeLocalField("Until", validators=[Optional()])
+    since = MomentField("From", validators=[Optional()])
+    until = MomentField("Until", validators=[Optional()])
     person = SelectField("Person", coerce=optional_number, validators=[Optional()])
     module = SelectField("Module", validators=[Optional()])
     release = SelectField("Release", validators=[Optional()])
     action = SelectField(
-        "Action", choices=options([("", "any"), *((a.value, a.value) for a in AuditAction)]), validators=[Optional()]
+        "Action", choices=options([("", "any"), *((a.value, a.label) for a in AuditAction)]), validators=[Optional()]
     )
     q = StringField("Text", filters=[squeeze], validators=[at_most(200)])
     request_id = StringField("Request", filters=[squeeze], validators=[at_most(40)])

@@ -20,7 +20,7 @@ from app.queries.checklists import (
 from app.queries.readiness import list_blockers
 from app.queries.releases import get_release, list_changes
 from app.queries.rows import list_rows
-from app.services.items import set_states
+from app.services.items import Saved, set_states
 from app.services.releases import add_change
 from app.services.waivers import request_waivers
 from app.web.access import requires
@@ -149,8 +149,7 @@ def set_several(checklist_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         with refusals_shown_in(form):
             saved = _act(checklist, chosen, form)
-            first = next((one for one in saved if one.event), None)
-            say(f"{len(saved)} items saved.", undo=first if form.action.data != WAIVE else None)
+            _say_saved(saved, is_waiver=form.action.data == WAIVE)
             return redirect(back)
     page = render_template(
         "checklists/several.html",
@@ -161,6 +160,14 @@ def set_several(checklist_id: int) -> ResponseReturnValue:
         back=back,
     )
     return page, form_status(form)
+
+
+def _say_saved(saved: list[Saved], *, is_waiver: bool) -> None:
+    items = "1 item" if len(saved) == 1 else f"{len(saved)} items"
+    if is_waiver:
+        say(f"Approval is asked for {items}. Until somebody else approves, they count as open.")
+    else:
+        say(f"{items} saved.", undo=next((one for one in saved if one.event), None))
 
 
 def _act(checklist: ChecklistHead, chosen: tuple[tuple[int, int], ...], form: SeveralForm) -> Any:

@@ -1,8 +1,8 @@
-from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 
 from app.domain.checklist import ItemState, WaiverReason
-from app.web.forms import RowForm, at_most, options, squeeze, trim
+from app.web.forms import DayField, RowForm, at_most, options, squeeze, trim
 
 
 class RevisionForm(RowForm):
@@ -26,7 +26,7 @@ class CommentForm(RowForm):
 
 class AssignForm(RevisionForm):
     assignee_id = IntegerField(validators=[Optional()])
-    due_on = DateField(validators=[Optional()])
+    due_on = DayField(validators=[Optional()])
 
 
 class WaiverForm(RevisionForm):

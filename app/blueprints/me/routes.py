@@ -19,16 +19,20 @@ def show() -> ResponseReturnValue:
     """Overdue, due today, later, and what waits for one's approval."""
     lines = list_assigned(actor())
     sections = [
-        ("Overdue", [line for line in lines if line.due_on and line.due_on < today()]),
+        ("Overdue", [line for line in lines if _is_overdue(line)]),
         ("Due today", [line for line in lines if line.due_on == today()]),
         ("Assigned to you", [line for line in lines if not line.due_on or line.due_on > today()]),
         ("Waiting for your approval", _to_decide()),
     ]
     return render_template(
         "me/show.html",
-        sections=[(title, found) for title, found in sections if found],
+        sections=[(title, [(line, _is_overdue(line)) for line in found]) for title, found in sections if found],
         total=sum(len(found) for _, found in sections),
     )
+
+
+def _is_overdue(line: ItemLine) -> bool:
+    return line.due_on is not None and line.due_on < today()
 
 
 def _to_decide() -> list[ItemLine]:

@@ -1,11 +1,11 @@
-from wtforms import DateField, EmailField, FormField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import EmailField, FormField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms import Form as Part
 from wtforms.validators import Email, Optional
 from wtforms.widgets import HiddenInput
 
 from app.domain.modules import ContactKind
 from app.services.modules import ContactFacts
-from app.web.forms import Form, at_most, optional_number, required, squeeze, text_of, trim
+from app.web.forms import DayField, Form, at_most, optional_number, required, squeeze, text_of, trim
 
 
 class ModuleForm(Form):
@@ -27,7 +27,7 @@ class ContactPart(Part):
     )
     phone = StringField("Phone", filters=[squeeze], validators=[at_most(60)])
     hours = StringField("Hours", filters=[squeeze], validators=[at_most(120)])
-    verified_on = DateField("Last verified", validators=[Optional()])
+    verified_on = DayField("Last verified", validators=[Optional()])
 
 
 class ContactsForm(Form):

@@ -1,8 +1,8 @@
-from wtforms import DateField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
-from app.web.forms import Form, at_most, options, required, squeeze, trim
+from app.web.forms import DayField, Form, at_most, options, required, squeeze, trim
 
 
 class ReleaseForm(Form):
@@ -10,7 +10,7 @@ class ReleaseForm(Form):
     revision = IntegerField(widget=HiddenInput(), validators=[Optional()])
     key = StringField("Key", filters=[squeeze], validators=[Optional(), at_most(60)])
     name = StringField("Name", filters=[squeeze], validators=[required("Type a name."), at_most(120)])
-    planned_on = DateField("Planned for", validators=[Optional()])
+    planned_on = DayField("Planned for", validators=[Optional()])
     notes = TextAreaField("Notes", filters=[trim], validators=[at_most(4000)])
     copy_from = SelectField("Modules", choices=options([("", "choose them afterwards")]))
 

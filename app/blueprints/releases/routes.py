@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.domain.checklist import OPEN, ItemState, Phase
+from app.domain.checklist import OPEN, ItemState, Phase, Severity
 from app.domain.permissions import Permission
 from app.queries.lines import list_lines
 from app.queries.readiness import Standing, list_blockers, list_standings, release_version
@@ -17,13 +17,16 @@ from app.queries.releases import (
     list_releases,
 )
 from app.web.access import requires
-from app.web.blocker_lists import GROUPINGS, as_text, grouped
+from app.web.blocker_lists import GROUPINGS, as_text, grouped, reckon
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
 from app.web.matrix import COLUMNS, FIRST_LOOK, MatrixFilter, fits, readiness_of, release_cells, rows_of
 from app.web.origin import actor
+from app.web.rows import today
 
 bp = Blueprint("releases", __name__, url_prefix="/releases")
 
+# What is open and in nobody's way: the only list that holds the release's own items, as the number before it does.
+ADVICE = "open-advice"
 SHOWS: dict[str, set[ItemState]] = {
     "all": set(ItemState),
     "open": set(OPEN),
@@ -33,6 +36,7 @@ SHOWS: dict[str, set[ItemState]] = {
     "waiting": {ItemState.NOT_APPLICABLE_REQUESTED},
     "failed": {ItemState.FAILED},
     "blocked": {ItemState.BLOCKED},
+    ADVICE: set(OPEN) - {ItemState.FAILED},
 }
 
 
@@ -53,7 +57,7 @@ def index() -> ResponseReturnValue:
 @requires(Permission.CHECKLIST_VIEW)
 def current() -> ResponseReturnValue:
     """The release that is next."""
-    key = find_current_release_key(actor())
+    key = find_current_release_key(actor(), today())
     return redirect(url_for(".show", release_key=key) if key else url_for(".index"))
 
 
@@ -116,6 +120,8 @@ def blockers(release_key: str) -> ResponseReturnValue:
         by=by,
         sections=grouped(found, by),
         total=len(found),
+        reckoning=reckon(list_standings(release, actor())),
+        advice_url=url_for(".items", release_key=release.key, show=ADVICE),
         as_text=as_text(release.name, grouped(found, by)),
     )
 
@@ -127,12 +133,13 @@ def items(release_key: str) -> ResponseReturnValue:
     release = get_release(release_key, actor())
     module, phase, show_what = (request.args.get(name, "") for name in ("module", "phase", "show"))
     show_what = show_what if show_what in SHOWS else "all"
-    standings = [s for s in list_standings(release, actor()) if s.module_id is not None]
-    chosen = [s for s in standings if not module or s.module_key == module]
+    standings = list_standings(release, actor())
+    chosen = [s for s in standings if (s.module_id is not None or show_what == ADVICE) and module in ("", s.module_key)]
     rows = list_lines(
         [s.checklist_id for s in chosen],
         states=sorted(SHOWS[show_what]),
         phase=Phase(phase) if phase in set(Phase) else None,
+        severities=[Severity.ADVISORY] if show_what == ADVICE else list(Severity),
     )
     return render_template(
         "releases/items.html",
@@ -140,7 +147,7 @@ def items(release_key: str) -> ResponseReturnValue:
         rows=rows,
         total=len(rows),
         filters={"module": module, "phase": phase, "show": show_what},
-        modules=[(s.module_key, s.module_name) for s in standings],
+        modules=[(s.module_key, s.module_name) for s in standings if s.module_id is not None],
         phases=COLUMNS,
         shows=list(SHOWS),
     )

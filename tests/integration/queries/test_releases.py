@@ -1,6 +1,6 @@
 """Which release is next, which one came before, and what the lists say about them."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -40,17 +40,37 @@ def test_the_next_release_is_the_one_with_the_earliest_date_that_has_not_shipped
     make.release(planned_on=DECEMBER)
     make.release(planned_on=None)
 
-    assert find_current_release_key(reader.actor) == october.key
+    assert find_current_release_key(reader.actor, OCTOBER) == october.key
     ship_release(october.lead.origin, october.key)
-    assert find_current_release_key(reader.actor) == november.key
+    assert find_current_release_key(reader.actor, OCTOBER) == november.key
 
 
 def test_without_a_date_a_release_is_next_when_nothing_else_is(make: Make, reader: Made):
     undated = make.release(planned_on=None)
-    assert find_current_release_key(reader.actor) == undated.key
+    assert find_current_release_key(reader.actor, OCTOBER) == undated.key
 
     dated = make.release(planned_on=DECEMBER)
-    assert find_current_release_key(reader.actor) == dated.key
+    assert find_current_release_key(reader.actor, OCTOBER) == dated.key
+
+
+def test_a_release_without_modules_is_next_only_when_every_other_is_empty_too(make: Make, reader: Made):
+    empty, december = make.release(planned_on=OCTOBER, modules=0), make.release(planned_on=DECEMBER)
+
+    assert find_current_release_key(reader.actor, OCTOBER) == december.key
+    ship_release(december.lead.origin, december.key)
+    assert find_current_release_key(reader.actor, OCTOBER) == empty.key
+
+
+@pytest.mark.parametrize(("late_by", "is_next"), [(30, True), (31, False)])
+def test_a_release_that_is_late_by_more_than_thirty_days_gives_way(
+    make: Make, reader: Made, late_by: int, *, is_next: bool
+):
+    late, undated = make.release(planned_on=OCTOBER), make.release(planned_on=None)
+    today = OCTOBER + timedelta(days=late_by)
+
+    assert find_current_release_key(reader.actor, today) == (late if is_next else undated).key
+    ship_release(undated.lead.origin, undated.key)
+    assert find_current_release_key(reader.actor, today) == late.key
 
 
 def test_when_all_have_shipped_the_newest_of_them_is_shown(make: Make, reader: Made):
@@ -58,18 +78,18 @@ def test_when_all_have_shipped_the_newest_of_them_is_shown(make: Make, reader: M
     for release in releases:
         ship_release(release.lead.origin, release.key)
 
-    assert find_current_release_key(reader.actor) == releases[1].key
+    assert find_current_release_key(reader.actor, OCTOBER) == releases[1].key
 
 
 def test_without_a_release_there_is_no_next_one(reader: Made):
-    assert find_current_release_key(reader.actor) is None
+    assert find_current_release_key(reader.actor, OCTOBER) is None
 
 
 def test_an_archived_release_is_neither_next_nor_in_the_list(make: Make, reader: Made):
     archived, other = make.release(planned_on=OCTOBER), make.release(planned_on=NOVEMBER)
     archive_release(archived.lead.origin, archived.key)
 
-    assert find_current_release_key(reader.actor) == other.key
+    assert find_current_release_key(reader.actor, OCTOBER) == other.key
     assert [line.key for line in list_releases(reader.actor)] == [other.key]
 
 

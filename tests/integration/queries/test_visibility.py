@@ -11,6 +11,7 @@ from app.domain.checklist import BelongsTo, ItemState, WaiverReason
 from app.domain.errors import NotFound
 from app.domain.permissions import Role
 from app.models import Checklist, Environment, Module
+from app.models.base import utc_now
 from app.queries.audit import AuditFilter, count_events, read_page, stream_events
 from app.queries.checklists import (
     get_change_checklist,
@@ -70,7 +71,7 @@ def test_the_lists_hold_what_is_ones_own(make: Make, mine: MadeRelease, theirs: 
 
     assert [line.key for line in list_releases(reader)] == [mine.key]
     assert [line.key for line in list_modules(reader)] == [mine.modules[0]]
-    assert find_current_release_key(reader) == mine.key
+    assert find_current_release_key(reader, utc_now().date()) == mine.key
 
 
 @pytest.mark.parametrize("role", [*WORKING, Role.AUDITOR])
@@ -84,7 +85,11 @@ def test_a_role_for_everything_shows_everything(make: Make, mine: MadeRelease, t
 def test_an_administrator_alone_sees_no_release_and_no_module(make: Make, mine: MadeRelease):
     reader = make.person(Role.ADMINISTRATOR).actor
 
-    assert (list_releases(reader), list_modules(reader), find_current_release_key(reader)) == ([], [], None)
+    assert (list_releases(reader), list_modules(reader), find_current_release_key(reader, utc_now().date())) == (
+        [],
+        [],
+        None,
+    )
     with pytest.raises(NotFound):
         get_release(mine.key, reader)
     with pytest.raises(NotFound):

@@ -125,7 +125,7 @@ def test_who_only_reads_asks_for_nothing(make: Make, release: MadeRelease, role:
 def test_a_refusal_says_why(make: Make, release: MadeRelease, developer: Made, dba: Made):
     number = _ask(developer, release)
 
-    with pytest.raises(RuleViolation, match="Say why the item applies"):
+    with pytest.raises(InvalidInput, match="Say why the item applies"):
         decide_waiver(dba.origin, number, approve=False)
     decide_waiver(dba.origin, number, approve=False, note="it has two tables")
 

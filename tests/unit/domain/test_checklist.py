@@ -18,11 +18,13 @@ from app.domain.checklist import (
     WaiverReason,
     check_may_bulk,
     check_may_decide_waiver,
+    check_may_keep,
     check_may_request_waiver,
     check_may_set_state,
+    is_link,
     untick_needs_reason,
 )
-from app.domain.errors import NotYours, RuleViolation
+from app.domain.errors import InvalidInput, NotYours, RuleViolation
 
 ASHA, BEN = 1, 2
 WAITING = ItemState.NOT_APPLICABLE_REQUESTED
@@ -173,3 +175,39 @@ def test_no_time_is_no_reason_for_a_waiver():
 def test_a_change_can_be_taken_back_for_ten_seconds_and_the_way_of_the_request():
     assert timedelta(seconds=10) == UNDO_WINDOW
     assert timedelta(0) < UNDO_GRACE <= timedelta(seconds=5)
+
+
+LINKS = (
+    "https://example.org",
+    "http://wiki.local:8080/plan?v=2#steps",
+    "https://[2001:db8::1]/x",
+    "https://a.example/ü",
+)
+NO_LINKS = (
+    *("https://", "http://", "https:///plan", "example.org/plan", "see the merge request", "//example.org", "x"),
+    *("https://example.org/a plan", " https://example.org", "https://exa\nmple.org", "https://[2001:db8::1/x"),
+    *("javascript:alert(1)", "ftp://example.org/plan", 'https://example.org/"x', "mailto:a@example.org"),
+)
+
+
+@pytest.mark.parametrize("text", LINKS)
+def test_a_whole_address_of_the_web_is_a_link(text: str):
+    assert is_link(text)
+    check_may_keep(value_kind="link", value=text, link=text)
+
+
+@pytest.mark.parametrize("text", NO_LINKS)
+def test_anything_else_is_refused_as_a_link_and_as_a_value_that_is_asked_for_as_one(text: str):
+    assert not is_link(text)
+    with pytest.raises(InvalidInput, match="Give a whole address") as refused_value:
+        check_may_keep(value_kind="link", value=text)
+    with pytest.raises(InvalidInput, match="beginning with https://") as refused_link:
+        check_may_keep(value_kind="text", value="as planned", link=text)
+
+    assert (list(refused_value.value.fields), list(refused_link.value.fields)) == (["value"], ["link"])
+
+
+@pytest.mark.parametrize("kind", ["", "text", "number"])
+def test_a_value_of_another_kind_and_nothing_at_all_may_be_kept(kind: str):
+    check_may_keep(value_kind=kind, value="14 of 14")
+    check_may_keep(value_kind="link", value="", link="")

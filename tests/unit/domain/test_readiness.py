@@ -125,8 +125,9 @@ def test_why_it_is_in_the_way_is_said_in_words(state: ItemState, severity: Sever
     assert why(state, severity, reason) == words
 
 
-def test_a_blocker_says_why_and_in_which_phase():
-    blocker = Blocker(
+def blocker_in(state: ItemState, *, owner: str | None = None) -> Blocker:
+    """A killer in some state, with somebody or nobody."""
+    return Blocker(
         item_id=1,
         text="Rollback tested",
         url="/releases/r/modules/m/groups/g/#item-1",
@@ -135,14 +136,34 @@ def test_a_blocker_says_why_and_in_which_phase():
         group_title="Migration testing",
         phase=Phase.TESTING,
         severity=Severity.KILLER,
-        state=ItemState.TODO,
+        state=state,
         reason="",
-        owner_id=None,
-        owner_name=None,
+        owner_id=7 if owner else None,
+        owner_name=owner,
         since=datetime(2026, 1, 5, tzinfo=UTC),
     )
 
+
+def test_a_blocker_says_why_and_in_which_phase():
+    blocker = blocker_in(ItemState.TODO)
+
     assert (blocker.why, blocker.phase_title) == ("not done, killer", "Tests")
+
+
+def test_what_waits_for_approval_is_with_whoever_may_decide_and_everything_else_with_its_owner():
+    assert blocker_in(WAITING, owner="Ravi Kumar").holder == blocker_in(WAITING).holder == "a DBA or team lead"
+    for state in OPEN - {WAITING}:
+        assert blocker_in(state, owner="Ravi Kumar").holder == "Ravi Kumar"
+        assert blocker_in(state).holder is None
+
+
+@given(tallies)
+def test_what_is_open_is_in_the_way_or_advice(found):
+    result = count(found)
+
+    advice = [number for state, severity, number in found if state in OPEN and not is_blocking(state, severity)]
+    assert result.open == result.blocking + result.advice
+    assert result.advice == sum(advice)
 
 
 @pytest.mark.parametrize(
