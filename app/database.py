@@ -94,7 +94,8 @@ def is_schema_missing(error: BaseException) -> bool:
     """Whether a table or column is not there: the database was not prepared for this version."""
     if error_number(error) in NO_SUCH_TABLE:
         return True
-    return isinstance(error, DBAPIError) and "no such table" in str(error.orig)
+    words = str(error.orig) if isinstance(error, DBAPIError) else ""
+    return "no such table" in words or "no such column" in words
 
 
 def in_transaction(work: Callable[[Session], T]) -> T:

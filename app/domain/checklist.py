@@ -195,6 +195,9 @@ def check_may_bulk(item: ItemFacts, new: ItemState, *, reason: str) -> None:
         raise RuleViolation("Say in one sentence what holds for all of them.")
 
 
+LINK_RULE = "Give a whole address without spaces, beginning with https://."
+
+
 def is_link(text: str) -> bool:
     """Whether a text is a whole address of the web: a scheme, a host, and nothing that no address holds."""
     try:
@@ -205,13 +208,13 @@ def is_link(text: str) -> bool:
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and is_clean
 
 
-def check_may_keep(*, value_kind: str, value: str, link: str = "") -> None:
+def check_may_keep(*, value_kind: str, value: str = "", link: str = "") -> None:
     """Raise InvalidInput unless a link is one, also where it is what an item asks for as its value."""
     wrong = {"link": link} if link and not is_link(link) else {}
     if value_kind == "link" and value and not is_link(value):
         wrong["value"] = value
     if wrong:
-        raise InvalidInput(**dict.fromkeys(wrong, "Give a whole address without spaces, beginning with https://."))
+        raise InvalidInput(**dict.fromkeys(wrong, LINK_RULE))
 
 
 def check_may_request_waiver(item: ItemFacts, *, explanation: str) -> None:

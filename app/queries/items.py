@@ -76,6 +76,7 @@ class ItemNow:
     state: ItemState
     reason: str
     value: str
+    value_kind: str
     link: str
     comment_count: int
     assignee_id: int | None

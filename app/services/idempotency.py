@@ -41,6 +41,11 @@ class HeldKey:
             raise KeyReused("This form was sent before with other content. Reload the page and try again.")
         return bytes(found.answer)
 
+    def is_answered(self) -> bool:
+        """Whether the request with this key was done."""
+        found = self.session.execute(_ANSWER, {"owner": self.owner, "own_key": self.key}).one_or_none()
+        return found is not None and found.answer is not None
+
     def store(self, answer: bytes) -> None:
         """Keep the answer with the key."""
         self.session.execute(_STORE, {"owner": self.owner, "own_key": self.key, "to_answer": answer})

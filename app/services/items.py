@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Update, bindparam, insert, update
 
 from app.domain.audit import AuditAction
-from app.domain.checklist import ItemState, check_may_bulk, check_may_set_state
+from app.domain.checklist import ItemState, check_may_bulk, check_may_keep, check_may_set_state
 from app.domain.errors import Conflict, InvalidInput, NotFound
 from app.domain.identifiers import time_ordered_id
 from app.domain.permissions import Permission
@@ -91,6 +91,7 @@ def _set_state(
 ) -> Saved:
     values: dict[str, Any] = {}
     if value is not None and value != item.value:
+        check_may_keep(value_kind=item.value_kind, value=value)
         values["value"] = value
     if item.state is not state or (reason and reason != item.reason):
         check_may_set_state(item.facts, state, actor_id=change.actor_id, reason=reason)
@@ -175,10 +176,10 @@ def body_value(value: Any) -> Any:
 def set_value(change: Change, item_id: int, *, revision: int, value: str, link: str) -> Saved:
     """Keep what was measured, and where to look."""
     place, item = take_item(change, item_id, revision, Permission.ITEM_WORK, yours=f"{value} {link}".strip())
-    if link and not link.startswith(("https://", "http://")):
-        raise InvalidInput(link="Give a whole address, beginning with https://.")
     wanted = {"value": value, "link": link}
-    return save_item(change, place, item, {n: v for n, v in wanted.items() if v != getattr(item, n)})
+    values = {name: text for name, text in wanted.items() if text != getattr(item, name)}
+    check_may_keep(value_kind=item.value_kind, **values)
+    return save_item(change, place, item, values)
 
 
 @write_path

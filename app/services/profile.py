@@ -4,12 +4,14 @@ from zoneinfo import available_timezones
 
 from pydantic import SecretStr
 
+from app.database import db
 from app.domain.actors import Origin
 from app.domain.audit import AuditAction
 from app.domain.errors import Conflict, InvalidInput
 from app.domain.passwords import normalised
 from app.queries.people import get_person
 from app.services import throttle
+from app.services.idempotency import HeldKey
 from app.services.people import about_person, find_password_fault, set_name
 from app.services.secret import hash_password, is_password
 from app.services.sessions import end_all_sessions
@@ -23,6 +25,9 @@ def change_password(origin: Origin, *, old: str, new: str) -> None:
     """Change one's own password; every other session of this person ends."""
     person = get_person(origin.actor.id or 0)
     own = str(person.id)
+    # The button was pressed twice: the old password fits no longer, because the new one is in force.
+    if HeldKey(db.session(), person.id, origin.key).is_answered() and is_password(new, person.password_hash):
+        return
     throttle.count_or_refuse(throttle.PER_ACCOUNT, "change", own)
     faults = {} if is_password(old, person.password_hash) else {"old_password": WRONG}
     if not faults:

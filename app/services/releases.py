@@ -7,9 +7,9 @@ from datetime import date
 from sqlalchemy import select
 
 from app.domain.audit import AuditAction
-from app.domain.checklist import BelongsTo
+from app.domain.checklist import LINK_RULE, BelongsTo, is_link
 from app.domain.errors import Conflict, InvalidInput, NotFound, RuleViolation
-from app.domain.modules import RESERVED, is_key
+from app.domain.modules import RESERVED, is_key, key_rule
 from app.domain.permissions import Permission
 from app.models import Change as MergeRequest
 from app.models import Module, Release, ReleaseModule
@@ -38,7 +38,7 @@ def create_release(change: Change, key: str, facts: ReleaseFacts, *, copy_from: 
     """Add a release with its own checklist, and the modules of an earlier one if asked. Gives the key."""
     change.actor.require(Permission.RELEASE_MANAGE, None)
     if not is_key(key):
-        raise InvalidInput(key="Use small letters, digits, dots and dashes, for example 2026.11.")
+        raise InvalidInput(key=key_rule("2026.11"))
     if key in RESERVED:
         raise InvalidInput(key=f"“{key}” is the address of another page. Choose another key.")
     if change.session.scalar(select(Release.id).where(Release.key == key)) is not None:
@@ -219,8 +219,8 @@ def add_change(change: Change, release_key: str, module_key: str, number: int, *
     stream = change.take_subject("release", release.id)
     if module.id not in list_release_module_ids(release.id):
         raise NotFound("This module is not in the release.")
-    if link and not link.startswith(("https://", "http://")):
-        raise InvalidInput(link="Give a whole address, beginning with https://.")
+    if link and not is_link(link):
+        raise InvalidInput(link=LINK_RULE)
     same = select(MergeRequest.id).where(
         MergeRequest.release_id == release.id, MergeRequest.module_id == module.id, MergeRequest.number == number
     )

@@ -43,7 +43,7 @@ STATUS: dict[type[DomainError], int] = {
 }
 TEXT = "text/plain"
 # What these refuse says itself what to do: the general advice beside it would say it twice, or say another thing.
-SAY_ALL = {403, 404, 410}
+SAY_ALL = {403, 404}
 log = structlog.get_logger()
 
 
@@ -79,6 +79,8 @@ PAGES: dict[int, Words] = {
         "Wait a moment and send it again: it is not done twice.",
     ),
 }
+# Who only read has nothing to lose.
+NOT_READ = ("This page could not be made just now. Nothing was changed.", "Wait a moment and load it again.")
 
 
 def init_app(app: Flask) -> None:
@@ -176,7 +178,8 @@ def _fail(error: Exception) -> ResponseReturnValue:
         return error_page(503, NOT_PREPARED, title="Not prepared yet", advice="Then reload this page.")
     if is_unreachable(error):
         log.warning("database unreachable", request_id=request_id(), rule=_rule(), kind=type(error).__name__)
-        response = make_response(error_page(503))
+        words = ("", "") if request.method not in {"GET", "HEAD"} else NOT_READ
+        response = make_response(error_page(503, words[0], advice=words[1]))
         response.headers["Retry-After"] = "2"
         return response
     log.error("unhandled", request_id=request_id(), rule=_rule(), exc_info=error)

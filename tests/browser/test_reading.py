@@ -212,7 +212,8 @@ def test_a_long_name_without_a_space_breaks_no_page(person: Person, make: Make, 
     update_module(release.lead.origin, release.modules[0], facts, revision=1)
     revision = get_release(release.key, release.lead.actor).revision
     update_release(release.lead.origin, release.key, ReleaseFacts("R" * 120), revision=revision)
-    set_value(release.lead.origin, item.id, revision=1, value="v" * 500, link=f"https://example.org/{'l' * 400}")
+    long = [f"https://example.org/{letter * 480}" for letter in "vl"]
+    set_value(release.lead.origin, item.id, revision=1, value=long[0], link=long[1])
     waived = release.items[1].id
     request_waiver(release.lead.origin, waived, revision=1, reason=WaiverReason.OTHER, explanation="e" * 500)
     page = person("leena", viewport={"width": width, "height": 800})

@@ -129,7 +129,7 @@ def bulk(lead: Any, release: MadeRelease) -> None:
 def describe(lead: Any, release: MadeRelease) -> None:
     item = release.item(ITEM)
     add_comment(lead.origin, item.id, text="seen")
-    set_value(lead.origin, item.id, revision=item.revision, value=uuid4().hex, link="")
+    set_value(lead.origin, item.id, revision=item.revision, value=f"https://example.org/{uuid4().hex}", link="")
     item = release.item(ITEM)
     assign(lead.origin, item.id, revision=item.revision, assignee_id=lead.id, due_on=date(2030, 1, 1))
 

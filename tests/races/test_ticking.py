@@ -24,6 +24,7 @@ from tests.races.running import START_WITHIN, history_of, race, stream_of
 
 ROUNDS = 200
 FIRST, SECOND = "pre.schema-planned", "mig.rollback-tested"
+LINK = "https://example.org/plan"
 
 
 def test_two_people_ticking_two_items_of_one_checklist_both_succeed_every_time(app: Flask, make: Make):
@@ -206,14 +207,14 @@ def test_two_facts_of_one_item_typed_at_once_are_never_mixed(app: Flask, make: M
     outcomes = race(
         app,
         [
-            lambda: set_value(people[0].origin, item.id, revision=item.revision, value="42", link=""),
+            lambda: set_value(people[0].origin, item.id, revision=item.revision, value=LINK, link=""),
             lambda: set_state(people[1].origin, item.id, revision=item.revision, state=ItemState.DOING),
         ],
     )
 
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Conflict", "Saved"]
     now = db.session.get_one(ChecklistItem, item.id, populate_existing=True)
-    assert (now.value == "42") != (now.state is ItemState.DOING)
+    assert (now.value == LINK) != (now.state is ItemState.DOING)
 
 
 def test_a_refused_act_leaves_no_key_behind_so_that_it_can_be_sent_again(app: Flask, make: Make):

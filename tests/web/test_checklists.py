@@ -65,6 +65,21 @@ def test_a_row_of_a_list_in_short_comes_back_in_short(make: Make, client_of: Cal
     assert "item-guide" in whole
 
 
+def test_a_value_that_should_be_a_link_and_is_none_is_refused_with_what_was_typed(make: Make, client_of: Callable):
+    release = make.release()
+    item = release.item(ITEM)
+    browser = client_of(make.person(Role.DEVELOPER))
+
+    alone = browser.post(f"/items/{item.id}/value/", data={"revision": 1, "value": "see the wiki", "link": ""})
+    with_tick = tick(browser, item, value="see the wiki")
+
+    for answer in (alone, with_tick):
+        assert answer.status_code == 422
+        assert "Give a whole address without spaces, beginning with https://." in answer.text
+        assert 'value="see the wiki"' in answer.text
+    assert (release.item(ITEM).state, release.item(ITEM).value) == (ItemState.TODO, "")
+
+
 def test_who_only_reads_sees_no_control_that_changes(make: Make, client_of: Callable):
     release = make.release()
     browser = client_of(make.person(Role.AUDITOR))

@@ -234,3 +234,26 @@ def test_a_database_that_was_never_prepared_says_which_command_prepares_it(tmp_p
     assert "not done twice" not in main
     with app.app_context():
         db.engine.dispose()
+
+
+def test_the_button_for_a_new_password_pressed_twice_changes_it_once_and_refuses_nothing(
+    make: Make, client_of: Callable
+):
+    browser = client_of(make.person(Role.VIEWER, password=PASSWORD))
+    typed = {"old_password": PASSWORD, "password": "nine quiet rivers run", "idempotency_key": "pressed-twice"}
+
+    answers = [browser.post("/profile/password/", data=typed).status_code for _ in range(2)]
+
+    assert answers == [302, 302]
+    assert len(make.events("password.changed")) == 1
+
+
+def test_a_form_that_was_sent_before_changes_no_other_password(make: Make, client_of: Callable):
+    browser = client_of(make.person(Role.VIEWER, password=PASSWORD))
+    typed = {"old_password": PASSWORD, "idempotency_key": "pressed-twice"}
+    browser.post("/profile/password/", data=typed | {"password": "nine quiet rivers run"})
+
+    answer = browser.post("/profile/password/", data=typed | {"password": "nine loud rivers run"})
+
+    assert answer.status_code == 422
+    assert "This is not your password." in answer.text

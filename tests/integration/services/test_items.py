@@ -13,6 +13,7 @@ from app.services.roles import deactivate
 from tests.factories import Make
 
 ITEM = "pre.schema-planned"
+MEASURED = "cons.version-bumped"  # asks for a text
 KILLER = "mig.rollback-tested"
 
 
@@ -111,7 +112,7 @@ def test_taking_away_somebody_elses_tick_asks_why(make: Make):
 def test_a_value_and_a_link_leave_an_event_each(make: Make):
     release = make.release()
     developer = make.person(Role.DEVELOPER)
-    item = release.item(ITEM)
+    item = release.item(MEASURED)
 
     set_value(developer.origin, item.id, revision=item.revision, value="14 tables", link="https://example.org/plan")
 
@@ -260,11 +261,11 @@ def test_a_better_reason_is_kept_and_does_not_make_the_state_younger(make: Make)
 
 def test_a_tick_with_its_value_leaves_an_event_for_each_of_both(make: Make):
     release = make.release()
-    item = release.item(ITEM)
+    item = release.item(MEASURED)
 
     saved = set_state(release.lead.origin, item.id, revision=1, state=ItemState.DONE, value="14 tables")
 
-    now = release.item(ITEM)
+    now = release.item(MEASURED)
     assert (now.state, now.value, now.revision) == (ItemState.DONE, "14 tables", 2)
     value, state = make.events(object_id=item.id)
     assert [(value.fact, value.new_value), (state.fact, state.new_value)] == [("value", "14 tables"), ("state", "done")]
@@ -334,7 +335,7 @@ def test_who_only_reads_comments_measures_and_assigns_nothing(make: Make, role: 
 
 def test_setting_what_is_so_already_changes_nothing(make: Make):
     release = make.release()
-    item = release.item(ITEM)
+    item = release.item(MEASURED)
     saved = set_state(release.lead.origin, item.id, revision=1, state=ItemState.DONE, value="14")
 
     again = set_state(release.lead.origin, item.id, revision=saved.revision, state=ItemState.DONE, value="14")
