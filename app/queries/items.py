@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
 from app.database import db
-from app.domain.checklist import BelongsTo, ItemFacts, ItemState, Severity
+from app.domain.checklist import BelongsTo, Severity
 from app.domain.errors import UNSEEN, NotFound
 from app.models import Checklist, ChecklistGroup, ChecklistItem, ItemComment, Person, Stream, Waiver
 from app.models.base import table_of
+from app.queries.rows import SHOWN, ItemRow, get_placed_row, with_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,41 +66,9 @@ def list_places(item_ids: Sequence[int]) -> list[ItemPlace]:
     return [ItemPlace(*row) for row in db.session.execute(_PLACES.where(_items.id.in_(item_ids)))]
 
 
-@dataclass(frozen=True, slots=True)
-class ItemNow:
-    """What a decision about an item needs, read now."""
-
-    id: int
-    text: str
-    severity: Severity
-    revision: int
-    state: ItemState
-    reason: str
-    value: str
-    value_kind: str
-    link: str
-    comment_count: int
-    assignee_id: int | None
-    due_on: date | None
-    changed_by_id: int | None
-    state_since: datetime
-
-    @property
-    def facts(self) -> ItemFacts:
-        """The item as the rules look at it."""
-        return ItemFacts(self.text, self.state, self.severity, self.changed_by_id)
-
-
-_NOWS = select(*(_items[name] for name in ItemNow.__dataclass_fields__))
-_NOW = _NOWS.where(_items.id == bindparam("item"))
-
-
-def get_item_now(item_id: int) -> ItemNow:
+def get_item_now(item_id: int) -> ItemRow:
     """An item as it stands, or NotFound."""
-    row = db.session.execute(_NOW, {"item": item_id}).one_or_none()
-    if row is None:
-        raise NotFound(UNSEEN)
-    return ItemNow(*row)
+    return get_placed_row(item_id).row
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +76,15 @@ class WorkingItem:
     """Where an item belongs, how it stands, and where the history of its stream ends."""
 
     place: ItemPlace
-    now: ItemNow
+    now: ItemRow
     sequence: int
     tail_digest: bytes | None
 
 
 _streams = table_of(Stream).c
-_PLACE_WIDTH, _NOW_WIDTH = len(ItemPlace.__dataclass_fields__), len(ItemNow.__dataclass_fields__)
-_WORKING = (
-    _PLACE.add_columns(*(_items[name].label(f"now_{name}") for name in ItemNow.__dataclass_fields__))
+_PLACE_WIDTH, _ROW_WIDTH = len(ItemPlace.__dataclass_fields__), len(ItemRow._fields)
+_WORKING = with_names(
+    _PLACE.add_columns(*SHOWN)
     .add_columns(_streams.sequence, _streams.tail_digest)
     .join(table_of(Stream), _streams.id == _lists.stream_id)
 )
@@ -123,18 +92,12 @@ _WORKING = (
 
 def get_working_item(item_id: int) -> WorkingItem:
     """All that working an item needs, or NotFound; one statement, to be sent once its stream is taken."""
-    row = db.session.execute(_WORKING, {"item": item_id}).one_or_none()
-    if row is None:
+    found = db.session.execute(_WORKING, {"item": item_id}).one_or_none()
+    if found is None:
         raise NotFound(UNSEEN)
-    values = tuple(row)
-    now = values[_PLACE_WIDTH : _PLACE_WIDTH + _NOW_WIDTH]
-    return WorkingItem(ItemPlace(*values[:_PLACE_WIDTH]), ItemNow(*now), *values[_PLACE_WIDTH + _NOW_WIDTH :])
-
-
-def list_items_now(item_ids: Sequence[int]) -> list[ItemNow]:
-    """Several items as they stand, in the order of their checklist."""
-    rows = db.session.execute(_NOWS.where(_items.id.in_(item_ids)).order_by(_items.position))
-    return [ItemNow(*row) for row in rows]
+    values = tuple(found)
+    row = ItemRow._make(values[_PLACE_WIDTH : _PLACE_WIDTH + _ROW_WIDTH])
+    return WorkingItem(ItemPlace(*values[:_PLACE_WIDTH]), row, *values[_PLACE_WIDTH + _ROW_WIDTH :])
 
 
 def get_waiver(waiver_id: int) -> Waiver:

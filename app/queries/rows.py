@@ -1,12 +1,13 @@
 """Reads of the boxes of a checklist, as pages show them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, select
 
 from app.database import db
-from app.domain.checklist import ItemState, Phase, Severity
+from app.domain.checklist import ItemFacts, ItemState, Phase, Severity
 from app.domain.errors import UNSEEN, NotFound
 from app.domain.permissions import Role
 from app.models import Checklist, ChecklistItem, Person
@@ -40,27 +41,43 @@ class ItemRow(NamedTuple):
     assignee_name: str | None
     changed_by_name: str | None
 
+    @property
+    def facts(self) -> ItemFacts:
+        """The box as the rules look at it."""
+        return ItemFacts(self.text, self.state, self.severity, self.changed_by_id)
+
 
 _COLUMNS = [name for name in ItemRow._fields if not name.endswith("_name")]
 _items, _lists = table_of(ChecklistItem).c, table_of(Checklist).c
 _assignee, _changer = table_of(Person).alias("assignee"), table_of(Person).alias("changer")
 
 
-def _with_names(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+def with_names(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Join the people that a row names."""
     return statement.outerjoin(_assignee, _assignee.c.id == _items.assignee_id).outerjoin(
         _changer, _changer.c.id == _items.changed_by_id
     )
 
 
-_SHOWN = (*(_items[name] for name in _COLUMNS), _assignee.c.name, _changer.c.name)
+# Under names of their own, so that they stand beside any other columns.
+SHOWN = (
+    *(_items[name].label(f"row_{name}") for name in _COLUMNS),
+    _assignee.c.name.label("row_assignee_name"),
+    _changer.c.name.label("row_changed_by_name"),
+)
 _ROWS = (
-    _with_names(select(*_SHOWN).select_from(table_of(ChecklistItem)))
+    with_names(select(*SHOWN).select_from(table_of(ChecklistItem)))
     .where(_items.checklist_id == bindparam("checklist"))
     .order_by(_items.position)
 )
+_CHOSEN = (
+    with_names(select(*SHOWN).select_from(table_of(ChecklistItem)))
+    .where(_items.id.in_(bindparam("chosen", expanding=True)))
+    .order_by(_items.position)
+)
 _ROWS_OF_GROUP = _ROWS.where(_items.group_id == bindparam("group"))
-_ROW = _with_names(
-    select(*_SHOWN, _lists.module_id, _lists.release_id)
+_ROW = with_names(
+    select(*SHOWN, _lists.module_id, _lists.release_id)
     .select_from(table_of(ChecklistItem))
     .join(table_of(Checklist), _lists.id == _items.checklist_id)
 ).where(_items.id == bindparam("item"))
@@ -73,6 +90,11 @@ def list_rows(checklist_id: int, *, group_id: int | None = None) -> list[ItemRow
     else:
         found = db.session.execute(_ROWS_OF_GROUP, {"checklist": checklist_id, "group": group_id})
     return [ItemRow._make(row) for row in found]
+
+
+def list_chosen_rows(item_ids: Sequence[int]) -> list[ItemRow]:
+    """Some boxes as they stand, in the order of their checklist."""
+    return [ItemRow._make(row) for row in db.session.execute(_CHOSEN, {"chosen": item_ids})]
 
 
 class PlacedRow(NamedTuple):

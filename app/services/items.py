@@ -1,11 +1,12 @@
 """Working an item: its state, value, link, comments, owner and due date."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
 from sqlalchemy import Update, bindparam, insert, update
 
 from app.domain.audit import AuditAction
@@ -15,8 +16,9 @@ from app.domain.identifiers import time_ordered_id
 from app.domain.permissions import Permission
 from app.models import ChecklistItem, ItemComment, Person
 from app.models.base import table_of
-from app.queries.items import ItemNow, ItemPlace, get_item_now, get_place, list_items_now, list_places
+from app.queries.items import ItemPlace, get_item_now, get_place, list_places
 from app.queries.people import can_see
+from app.queries.rows import ItemRow, PlacedRow, list_chosen_rows
 from app.services.facts import in_words, plain
 from app.services.write_path import About, Change, write_path
 
@@ -32,12 +34,16 @@ def _change_of(columns: frozenset[str]) -> Update:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a change of an item came to. `event` is None when nothing was different."""
+    """What a change of an item came to. `event` is None when nothing was different.
+
+    `placed` is the row as it was written, so that nobody has to read it again; a repeated request does without.
+    """
 
     item_id: int
     revision: int
     at: datetime
     event: str | None = None
+    placed: Annotated[PlacedRow | None, Field(exclude=True)] = field(default=None, compare=False)
 
 
 def about_item(place: ItemPlace) -> About:
@@ -47,7 +53,7 @@ def about_item(place: ItemPlace) -> About:
 
 def take_item(
     change: Change, item_id: int, revision: int, permission: Permission, *, yours: str = ""
-) -> tuple[ItemPlace, ItemNow]:
+) -> tuple[ItemPlace, ItemRow]:
     """Take the checklist's stream and read the item now; Conflict when the page was older than the item."""
     working = change.take_of_item(item_id)
     change.actor.require(permission, working.place.module_id)
@@ -55,7 +61,7 @@ def take_item(
     return working.place, working.now
 
 
-def check_revision(item: ItemNow, revision: int, *, yours: str) -> None:
+def check_revision(item: ItemRow, revision: int, *, yours: str) -> None:
     """Raise Conflict with both values when somebody else was faster."""
     if item.revision != revision:
         raise Conflict(
@@ -63,7 +69,7 @@ def check_revision(item: ItemNow, revision: int, *, yours: str) -> None:
         )
 
 
-def standing(item: ItemNow) -> str:
+def standing(item: ItemRow) -> str:
     """In words, where an item stands."""
     parts = [item.state.word, item.reason, item.value and f"value {item.value}", item.link]
     return ", ".join(part for part in parts if part)
@@ -82,7 +88,7 @@ def set_state(
 def _set_state(
     change: Change,
     place: ItemPlace,
-    item: ItemNow,
+    item: ItemRow,
     state: ItemState,
     *,
     reason: str,
@@ -104,7 +110,7 @@ def _set_state(
 def save_item(
     change: Change,
     place: ItemPlace,
-    item: ItemNow,
+    item: ItemRow,
     values: Mapping[str, Any],
     *,
     action: AuditAction | None = None,
@@ -115,7 +121,7 @@ def save_item(
 ) -> Saved:
     """Change columns of an item and leave one event per fact; nothing when nothing is different."""
     if not values:
-        return Saved(item.id, item.revision, change.at)
+        return Saved(item.id, item.revision, change.at, placed=_placed(change, place, item, {}))
     changed = {f"to_{name}": value for name, value in values.items()}
     change.session.execute(
         _change_of(frozenset(values)), {"item": item.id, "to_revision": item.revision + 1, **changed}
@@ -136,7 +142,16 @@ def save_item(
             under=under,
             batch=batch,
         )
-    return Saved(item.id, item.revision + 1, change.at, event.hex())
+    return Saved(item.id, item.revision + 1, change.at, event.hex(), _placed(change, place, item, values))
+
+
+def _placed(change: Change, place: ItemPlace, item: ItemRow, values: Mapping[str, Any]) -> PlacedRow | None:
+    """The row as it is now; None where a name would have to be looked up."""
+    if "assignee_id" in values:
+        return None
+    names = {"changed_by_name": change.actor.name} if "changed_by_id" in values else {}
+    written = {"revision": item.revision + 1, **values, **names} if values else {}
+    return PlacedRow(item._replace(**written), place.module_id, place.release_id)
 
 
 # The facts of an item, the columns that each is made of, and the words and action it is remembered by.
@@ -242,7 +257,7 @@ def set_states(
 
 def take_items(
     change: Change, checklist_id: int, items: tuple[tuple[int, int], ...]
-) -> tuple[dict[int, ItemPlace], list[ItemNow]]:
+) -> tuple[dict[int, ItemPlace], list[ItemRow]]:
     """Take the stream of one checklist and read several of its items; all must be its own and as they were seen."""
     if not items:
         raise InvalidInput(item_ids="Select at least one item.")
@@ -253,7 +268,7 @@ def take_items(
     first = next(iter(places.values()))
     change.actor.require(Permission.ITEM_WORK, first.module_id)
     change.take(first.stream_id)
-    rows = list_items_now(list(revisions))
+    rows = list_chosen_rows(list(revisions))
     for item in rows:
         check_revision(item, revisions[item.id], yours="several items at once")
     return places, rows

@@ -12,7 +12,8 @@ from app.domain.checklist import UNDO_GRACE, UNDO_WINDOW, ItemState
 from app.domain.errors import Conflict, NotFound, RuleViolation
 from app.domain.permissions import Permission
 from app.models import AuditEvent, ChecklistItem
-from app.queries.items import ItemNow, get_item_now, get_place
+from app.queries.items import get_item_now, get_place
+from app.queries.rows import ItemRow
 from app.services.items import Saved, about_item, body_value, facts_of, value_words
 from app.services.write_path import Change, write_path
 
@@ -62,7 +63,7 @@ def _permission(columns: Collection[str]) -> Permission:
     return Permission.ITEM_ASSIGN if {"assignee_id", "due_on"} & set(columns) else Permission.ITEM_WORK
 
 
-def _record(change: Change, event: AuditEvent, item: ItemNow, values: dict[str, Any], *, under: Permission) -> bytes:
+def _record(change: Change, event: AuditEvent, item: ItemRow, values: dict[str, Any], *, under: Permission) -> bytes:
     place = get_place(item.id)
     fact = facts_of(values)[0]
     return change.record(

@@ -13,7 +13,8 @@ from app.domain.identifiers import time_ordered_id
 from app.domain.permissions import Permission
 from app.domain.waivers import WaiverDecision
 from app.models import Waiver
-from app.queries.items import ItemNow, ItemPlace, get_item_now, get_place, get_waiver
+from app.queries.items import ItemPlace, get_item_now, get_place, get_waiver
+from app.queries.rows import ItemRow
 from app.services.items import Saved, save_item, take_item, take_items
 from app.services.write_path import Change, write_path
 
@@ -46,7 +47,7 @@ def request_waivers(
 def _request(
     change: Change,
     place: ItemPlace,
-    item: ItemNow,
+    item: ItemRow,
     reason: WaiverReason,
     explanation: str,
     *,
@@ -80,7 +81,7 @@ def _request(
 def _move(
     change: Change,
     place: ItemPlace,
-    item: ItemNow,
+    item: ItemRow,
     state: ItemState,
     *,
     action: AuditAction,
@@ -96,7 +97,7 @@ def _move(
 def _move_back(
     change: Change,
     place: ItemPlace,
-    item: ItemNow,
+    item: ItemRow,
     waiver: Waiver,
     *,
     action: AuditAction,

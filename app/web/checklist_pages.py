@@ -96,7 +96,7 @@ def chosen_rows(checklist: ChecklistHead, revisions: dict[int, int]) -> list[Cho
 
 def one_view(item_id: int, actor: Actor, *, saved: Saved | None = None) -> RowView:
     """One row as this person sees it; NotFound when it is not theirs to see."""
-    placed = get_placed_row(item_id)
+    placed = saved.placed if saved and saved.placed else get_placed_row(item_id)
     if placed.module_id is None:
         require_release(placed.release_id or 0, actor)
     else:

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from app.domain.permissions import Permission
-from app.queries.items import ItemNow, ItemPlace, get_item_now, get_place
+from app.queries.items import ItemPlace, get_item_now, get_place
+from app.queries.rows import ItemRow
 from app.services import items, write_path
 from app.services.idempotency import HeldKey
 from app.services.write_path import Change
@@ -54,7 +55,7 @@ def without_order() -> None:
 
     def look_then_take(
         change: Change, item_id: int, revision: int, permission: Permission, *, yours: str = ""
-    ) -> tuple[ItemPlace, ItemNow]:
+    ) -> tuple[ItemPlace, ItemRow]:
         place, item = get_place(item_id), get_item_now(item_id)
         change.actor.require(permission, place.module_id)
         items.check_revision(item, revision, yours=yours)

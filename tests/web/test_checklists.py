@@ -320,3 +320,29 @@ def test_a_change_gets_sixteen_boxes_and_a_target_seven(make: Make, client_of: C
     own = lead.get(f"{release.path}checklist/everything/").text
 
     assert [page.count('role="checkbox"') for page in (change, target, own)] == [16, 7, 18]
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("state", {"state": "blocked", "reason": "waits for the DBA"}),
+        ("value", {"value": "https://example.org/plan", "link": "https://example.org/more"}),
+        ("owner", {"assignee_id": "", "due_on": "2031-01-02"}),
+        ("waiver", {"reason_code": "other", "explanation": "no table is touched"}),
+    ],
+)
+def test_the_row_that_comes_back_is_the_row_that_was_written(
+    make: Make, client_of: Callable, name: str, form: dict[str, str]
+):
+    item = make.release().item(ITEM)
+    browser = client_of(make.person(Role.TEAM_LEAD))
+
+    answer = browser.post(f"/items/{item.id}/{name}/", data={"revision": 1, **form}, headers=SCRIPT)
+    read = browser.get(f"/items/{item.id}/", headers=SCRIPT).text
+
+    def told(row: str) -> list[str]:
+        return re.findall(r'data-(?:revision|state|word)="[^"]*"|class="item-meta".*?</p>', row, re.DOTALL)
+
+    assert answer.status_code == 200
+    assert told(answer.text) == told(read)
+    assert 'data-revision="2"' in answer.text
