@@ -1,5 +1,7 @@
 """Reads of checklists: what they are about, their groups, their rows."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +31,7 @@ from app.models import (
 )
 from app.models.base import table_of
 from app.queries.releases import require_release
+from app.queries.rows import ItemRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,24 +227,29 @@ class GroupLine:
         return self.counts.open == 0
 
 
-def list_groups(checklist: ChecklistHead) -> list[GroupLine]:
-    """The groups of a checklist in order, counted by one aggregate."""
-    tallies: dict[int, list[tuple[ItemState, Severity, int]]] = {}
-    for group_id, state, severity, number in db.session.execute(
-        select(ChecklistItem.group_id, ChecklistItem.state, ChecklistItem.severity, func.count())
-        .where(ChecklistItem.checklist_id == checklist.id)
-        .group_by(ChecklistItem.group_id, ChecklistItem.state, ChecklistItem.severity)
-    ):
-        tallies.setdefault(group_id, []).append((state, severity, number))
-    rows = db.session.execute(
-        select(
-            ChecklistGroup.id,
-            ChecklistGroup.key,
-            ChecklistGroup.title,
-            ChecklistGroup.section,
-            ChecklistGroup.mode,
-        )
-        .where(ChecklistGroup.checklist_id == checklist.id)
-        .order_by(ChecklistGroup.position)
-    )
-    return [GroupLine(*row, checklist.subject.group_path(row.key), count(tallies.get(row.id, []))) for row in rows]
+_items, _groups = table_of(ChecklistItem).c, table_of(ChecklistGroup).c
+_TALLIES = (
+    select(_items.group_id, _items.state, _items.severity, func.count())
+    .where(_items.checklist_id == bindparam("checklist"))
+    .group_by(_items.group_id, _items.state, _items.severity)
+)
+_GROUPS = (
+    select(_groups.id, _groups.key, _groups.title, _groups.section, _groups.mode)
+    .where(_groups.checklist_id == bindparam("checklist"))
+    .order_by(_groups.position)
+)
+
+
+def list_groups(checklist: ChecklistHead, rows: Sequence[ItemRow] | None = None) -> list[GroupLine]:
+    """The groups of a checklist in order, counted by one aggregate; or from all its rows, where they are at hand."""
+    tallies: dict[int, list[tuple[ItemState, Severity, int]]] = defaultdict(list)
+    if rows is None:
+        for group_id, state, severity, number in db.session.execute(_TALLIES, {"checklist": checklist.id}):
+            tallies[group_id].append((state, severity, number))
+    else:
+        for row in rows:
+            tallies[row.group_id].append((row.state, row.severity, 1))
+    return [
+        GroupLine(*group, checklist.subject.group_path(group.key), count(tallies[group.id]))
+        for group in db.session.execute(_GROUPS, {"checklist": checklist.id})
+    ]

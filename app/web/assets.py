@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request, url_for
 from whitenoise import WhiteNoise
 from whitenoise.compress import Compressor
 
@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
     """Serve static/ in front of the application, and put each file's digest into its address."""
     folder = Path(app.static_folder or "")
     app.url_defaults(lambda endpoint, values: _add_version(folder, endpoint, values))
+    app.jinja_env.globals.update(asset=asset)
     packed = packed_folder(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # the documented way
         app.wsgi_app,
@@ -26,6 +27,16 @@ def init_app(app: Flask) -> None:
         allow_all_origins=False,
         add_headers_function=_mark,
     )
+
+
+def asset(name: str) -> str:
+    """The address of a file under static/."""
+    return _address(request.script_root, name)
+
+
+@cache
+def _address(_root: str, name: str) -> str:
+    return url_for("static", filename=name)
 
 
 def packed_folder(app: Flask) -> Path:

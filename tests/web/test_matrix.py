@@ -8,8 +8,10 @@ import pytest
 from app.domain.checklist import ItemState, WaiverReason
 from app.domain.permissions import Role
 from app.queries.checklists import get_module_checklist
+from app.queries.modules import get_module
 from app.queries.rows import list_rows
 from app.services.items import assign, set_state, set_states
+from app.services.releases import remove_module
 from app.services.waivers import request_waiver
 from tests.factories import Make
 
@@ -42,6 +44,44 @@ def test_the_verdict_counts_the_ready_modules_and_names_what_is_first_in_the_way
     assert "1 of 3 modules are ready" in re.sub(r"\s+", " ", verdict)
     assert "Test rollback function" in verdict
     assert "unassigned" in verdict
+
+
+def numbers_of(page: str) -> str:
+    numbers = re.search(r'(?<=id="numbers" data-live>).*?</span>\s*</span>', page, re.DOTALL)[0]
+    return " ".join(re.sub(r"<[^>]+>", "", numbers).split())
+
+
+def test_a_matrix_that_was_looked_at_a_moment_ago_shows_every_change_since(make: Make, client_of: Callable):
+    release = make.release(modules=2)
+    worker, browser = make.person(Role.DBA, name="Meera Iyer"), client_of(release.lead)
+    item = release.item(KILLER)
+
+    seen = [numbers_of(browser.get(release.path).text)]
+    set_state(worker.origin, release.item(ITEM).id, revision=1, state=ItemState.DONE)
+    seen.append(numbers_of(browser.get(release.path).text))
+    assign(release.lead.origin, item.id, revision=1, assignee_id=worker.id, due_on=None)
+    set_state(worker.origin, item.id, revision=2, state=ItemState.FAILED, reason="an index stays")
+    page = browser.get(release.path).text
+    remove_module(release.lead.origin, release.key, release.modules[1])
+    after = browser.get(release.path).text
+
+    assert [told.split(" applicable")[0] for told in seen] == ["0 of 294", "1 of 294"]
+    assert "1 failed" in page
+    assert "Meera Iyer" in page
+    assert f'id="row-{release.modules[1]}"' in page
+    assert f'id="row-{release.modules[1]}"' not in after
+
+
+def test_what_one_was_shown_is_not_shown_to_who_may_not_see_it(make: Make, client_of: Callable):
+    release = make.release(modules=2)
+    mine = make.person(Role.DEVELOPER, module_id=get_module(release.modules[0], release.lead.actor).id)
+
+    whole = client_of(release.lead).get(release.path).text
+    part = client_of(mine).get(release.path).text
+
+    assert all(f'id="row-{key}"' in whole for key in release.modules)
+    assert f'id="row-{release.modules[0]}"' in part
+    assert f'id="row-{release.modules[1]}"' not in part
 
 
 def test_one_open_killer_keeps_a_module_from_being_ready_whatever_the_share(make: Make, client_of: Callable):

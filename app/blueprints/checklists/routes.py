@@ -120,8 +120,9 @@ def everything(**where: Any) -> ResponseReturnValue:
     tag = tag_of("everything", checklist.id, checklist.version)
     if is_unchanged(tag):
         return unchanged(tag)
-    groups = list_groups(checklist)
-    rows = views_of(checklist, list_rows(checklist.id), actor())
+    found = list_rows(checklist.id)
+    groups = list_groups(checklist, found)
+    rows = views_of(checklist, found, actor())
     wanted = [row for row in rows if show_what == "all" or row.state in OPEN]
     shown = [(group, [row for row in wanted if row.group_id == group.id]) for group in groups]
     page = render_template(

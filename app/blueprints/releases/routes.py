@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from app.domain.checklist import OPEN, ItemState, Phase, Severity
 from app.domain.permissions import Permission
 from app.queries.lines import list_lines
-from app.queries.readiness import Standing, list_blockers, list_standings, release_version
+from app.queries.readiness import list_blockers, list_standings, release_version
 from app.queries.releases import (
     find_current_release_key,
     find_previous_release_key,
@@ -19,8 +19,9 @@ from app.queries.releases import (
 from app.web.access import requires
 from app.web.blocker_lists import GROUPINGS, as_text, grouped, reckon
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
-from app.web.matrix import COLUMNS, FIRST_LOOK, MatrixFilter, fits, readiness_of, release_cells, rows_of
+from app.web.matrix import COLUMNS, FIRST_LOOK, MatrixFilter, fits
 from app.web.origin import actor
+from app.web.readiness_pages import Matrix, matrix_of
 from app.web.rows import today
 
 bp = Blueprint("releases", __name__, url_prefix="/releases")
@@ -66,44 +67,33 @@ def current() -> ResponseReturnValue:
 def show(release_key: str) -> ResponseReturnValue:
     """Whether this release can go, and if not, what is first in the way, and who has it."""
     release = get_release(release_key, actor())
-    tag = tag_of("matrix", release.id, release_version(release))
+    version = release_version(release)
+    tag = tag_of("matrix", release.id, version)
     if is_unchanged(tag):
         return unchanged(tag)
-    return tagged(_matrix(release), tag)
+    return tagged(_matrix(release, matrix_of(release, version, actor())), tag)
 
 
-def _matrix(release: Any) -> str:
-    standings = list_standings(release, actor())
-    rows = rows_of(release.key, standings)
+def _matrix(release: Any, matrix: Matrix) -> str:
     wanted = MatrixFilter(*(request.args.get(name, "").strip() for name in ("owner", "state", "q")))
-    shown = [row for row in rows if fits(row, wanted)]
-    unready = [row for row in shown if not row.is_ready]
+    shown = [drawn for drawn in matrix.rows if fits(drawn.row, wanted)]
+    unready = [drawn for drawn in shown if not drawn.row.is_ready]
     return render_template(
         "releases/show.html",
         release=release,
-        readiness=readiness_of(rows, standings),
+        readiness=matrix.readiness,
         columns=COLUMNS,
         rows=unready,
         below=max(0, len(unready) - FIRST_LOOK),
-        ready_rows=[row for row in shown if row.is_ready],
-        hidden=len(rows) - len(shown),
-        release_cells=release_cells(standings),
+        ready_rows=[drawn.row for drawn in shown if drawn.row.is_ready],
+        hidden=len(matrix.rows) - len(shown),
+        release_cells=matrix.release_cells,
         filters=wanted,
-        owners=_owners(standings),
+        owners=matrix.owners,
         now=datetime.now(UTC),
         may_manage=actor().may_for(Permission.RELEASE_MANAGE, None),
-        previous_release_key=None if rows else find_previous_release_key(release, actor()),
+        previous_release_key=None if matrix.rows else find_previous_release_key(release, actor()),
     )
-
-
-def _owners(standings: list[Standing]) -> list[tuple[str, str]]:
-    """Who has a first blocker, for the filter."""
-    found = {
-        (str(s.first.owner_id), s.first.owner_name or "") if s.first.owner_id else ("nobody", "nobody")
-        for s in standings
-        if s.first and s.module_id is not None
-    }
-    return sorted(found, key=lambda pair: pair[1].casefold())
 
 
 @bp.get("/<string:release_key>/blockers/")
