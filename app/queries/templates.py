@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.database import db
 from app.domain.errors import NotFound
 from app.models import Template, TemplateGroup, TemplateItem, TemplateVersion
+from app.models.base import table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,29 @@ def get_version(template_key: str, number: int) -> VersionLine:
     raise NotFound("There is no such template version.")
 
 
+_versions, _templates = table_of(TemplateVersion).c, table_of(Template).c
+_NEWEST = (
+    select(
+        _versions.id,
+        _templates.key,
+        _templates.name,
+        _versions.number,
+        _versions.note,
+        _versions.digest,
+        _versions.published_at,
+    )
+    .join(table_of(Template), _templates.id == _versions.template_id)
+    .where(_templates.key == bindparam("template"))
+    .order_by(_versions.number.desc())
+    .limit(1)
+)
+
+
 def get_newest_version(template_key: str) -> VersionLine:
     """The version from which new checklists are made."""
-    for version in list_versions():
-        if version.template_key == template_key:
-            return version
+    found = db.session.execute(_NEWEST, {"template": template_key}).one_or_none()
+    if found is not None:
+        return VersionLine(*found)
     raise NotFound("The built-in catalogue is not loaded. Run `flask --app wsgi load-catalogue`.")
 
 

@@ -1,11 +1,11 @@
 """Making a checklist: a frozen copy of what a template version says for one thing."""
 
-from sqlalchemy import and_, insert, literal, select
+from sqlalchemy import BindParameter, and_, bindparam, insert, literal, select
 
 from app.domain.audit import AuditAction
 from app.domain.checklist import BelongsTo, ItemState
 from app.models import Checklist, ChecklistGroup, ChecklistItem, TemplateGroup, TemplateItem
-from app.models.base import UTCDateTime
+from app.models.base import BigInt, UTCDateTime, table_of
 from app.queries.templates import get_newest_version
 from app.services.templates import BUILT_IN
 from app.services.write_path import About, Change
@@ -25,6 +25,40 @@ BEGINNING: dict[str, str | int] = {
 }
 
 
+# Built once. The rows go from table to table and never travel through this process.
+_lists, _groups, _items = table_of(Checklist), table_of(ChecklistGroup), table_of(ChecklistItem)
+_their_groups, _their_items = table_of(TemplateGroup).c, table_of(TemplateItem).c
+_ADD = insert(_lists)
+_TO: BindParameter[int] = bindparam("checklist", type_=BigInt)
+_OF: BindParameter[BelongsTo] = bindparam("belongs_to")
+_FROM: BindParameter[int] = bindparam("version")
+_COPY_GROUPS = insert(_groups).from_select(
+    ["checklist_id", "key", "title", "section", "mode", "position"],
+    select(
+        _TO,
+        _their_groups.key,
+        _their_groups.title,
+        _their_groups.section,
+        _their_groups.mode,
+        _their_groups.position,
+    ).where(_their_groups.version_id == _FROM, _their_groups.belongs_to == _OF),
+)
+_COPY_ITEMS = insert(_items).from_select(
+    ["checklist_id", "group_id", *COPIED, *BEGINNING, "state_since"],
+    select(
+        _TO,
+        _groups.c.id,
+        *(_their_items[name] for name in COPIED),
+        *(literal(value) for value in BEGINNING.values()),
+        bindparam("at", type_=UTCDateTime),
+    )
+    .select_from(table_of(TemplateItem))
+    .join(table_of(TemplateGroup), _their_groups.id == _their_items.group_id)
+    .join(_groups, and_(_groups.c.checklist_id == _TO, _groups.c.key == _their_groups.key))
+    .where(_their_items.version_id == _FROM, _their_items.belongs_to == _OF),
+)
+
+
 def make_checklist(
     change: Change,
     belongs_to: BelongsTo,
@@ -36,60 +70,27 @@ def make_checklist(
 ) -> int:
     """Copy the newest template version for one subject; part of the change that makes the subject."""
     version = get_newest_version(BUILT_IN)
-    checklist = Checklist(
-        belongs_to=belongs_to,
-        subject_id=subject_id,
-        release_id=release_id,
-        module_id=module_id,
-        template_version_id=version.id,
-        stream_id=0,
-        created_at=change.at,
-    )
     # A checklist and its stream name each other: the stream's subject is the thing itself, which has its number.
-    checklist.stream_id = change.new_stream(f"checklist:{belongs_to.value}", subject_id)
-    change.session.add(checklist)
-    change.session.flush()
-    _copy(change, checklist.id, version.id, belongs_to)
+    stream = change.new_stream(f"checklist:{belongs_to.value}", subject_id)
+    checklist_id = change.put(
+        _ADD,
+        {
+            "belongs_to": belongs_to,
+            "subject_id": subject_id,
+            "release_id": release_id,
+            "module_id": module_id,
+            "template_version_id": version.id,
+            "stream_id": stream,
+            "created_at": change.at,
+        },
+    )
+    what = {"checklist": checklist_id, "version": version.id, "belongs_to": belongs_to}
+    change.session.execute(_COPY_GROUPS, what)
+    change.session.execute(_COPY_ITEMS, {**what, "at": change.at})
     change.record(
         AuditAction.CHECKLIST_CREATED,
-        About("checklist", checklist.id, label, module_id, release_id, version.id),
-        stream=checklist.stream_id,
+        About("checklist", checklist_id, label, module_id, release_id, version.id),
+        stream=stream,
         new=version.label,
     )
-    return checklist.id
-
-
-def _copy(change: Change, checklist_id: int, version_id: int, belongs_to: BelongsTo) -> None:
-    """Two INSERT … SELECT: the rows never travel through this process."""
-    change.session.execute(
-        insert(ChecklistGroup).from_select(
-            ["checklist_id", "key", "title", "section", "mode", "position"],
-            select(
-                literal(checklist_id),
-                TemplateGroup.key,
-                TemplateGroup.title,
-                TemplateGroup.section,
-                TemplateGroup.mode,
-                TemplateGroup.position,
-            ).where(TemplateGroup.version_id == version_id, TemplateGroup.belongs_to == belongs_to),
-        )
-    )
-    columns = [getattr(TemplateItem, name) for name in COPIED]
-    change.session.execute(
-        insert(ChecklistItem).from_select(
-            ["checklist_id", "group_id", *COPIED, *BEGINNING, "state_since"],
-            select(
-                literal(checklist_id),
-                ChecklistGroup.id,
-                *columns,
-                *(literal(value) for value in BEGINNING.values()),
-                literal(change.at, UTCDateTime),
-            )
-            .join(TemplateGroup, TemplateGroup.id == TemplateItem.group_id)
-            .join(
-                ChecklistGroup,
-                and_(ChecklistGroup.checklist_id == checklist_id, ChecklistGroup.key == TemplateGroup.key),
-            )
-            .where(TemplateItem.version_id == version_id, TemplateItem.belongs_to == belongs_to),
-        )
-    )
+    return checklist_id

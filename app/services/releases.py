@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.domain.audit import AuditAction
 from app.domain.checklist import LINK_RULE, BelongsTo, is_link
@@ -90,15 +91,23 @@ def add_modules(change: Change, key: str, module_ids: tuple[int, ...]) -> int:
     return _add_modules(change, release, stream, module_ids)
 
 
+_MEMBERS = select(ReleaseModule).where(
+    ReleaseModule.release_id == bindparam("release"),
+    ReleaseModule.module_id.in_(bindparam("modules", expanding=True)),
+)
+_MODULES = (
+    select(Module.id, Module.name)
+    .where(Module.id.in_(bindparam("modules", expanding=True)), Module.archived_at.is_(None))
+    .order_by(Module.id)
+)
+
+
 def _add_modules(change: Change, release: Release, stream: int, module_ids: Sequence[int]) -> int:
     here = {
-        row.module_id: row
-        for row in change.session.scalars(select(ReleaseModule).where(ReleaseModule.release_id == release.id))
+        row.module_id: row for row in change.session.scalars(_MEMBERS, {"release": release.id, "modules": module_ids})
     }
     added = 0
-    for module in change.session.scalars(
-        select(Module).where(Module.id.in_(module_ids), Module.archived_at.is_(None)).order_by(Module.id)
-    ):
+    for module in change.session.execute(_MODULES, {"modules": module_ids}):
         row = here.get(module.id)
         if row is None:
             _begin(change, release, module)
@@ -117,7 +126,7 @@ def _add_modules(change: Change, release: Release, stream: int, module_ids: Sequ
     return added
 
 
-def _begin(change: Change, release: Release, module: Module) -> None:
+def _begin(change: Change, release: Release, module: Any) -> None:
     row = ReleaseModule(release_id=release.id, module_id=module.id, added_at=change.at)
     change.session.add(row)
     change.session.flush()

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import SecretStr, TypeAdapter
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Insert, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.database import in_transaction
@@ -56,6 +56,7 @@ _MOVE = (
 _FIND_STREAM = select(_streams.c.id).where(
     _streams.c.kind == bindparam("kind"), _streams.c.subject_id == bindparam("subject")
 )
+_BEGIN = insert(_streams)
 _ADD_EVENTS = insert(table_of(AuditEvent))
 
 SYSTEM_STREAM = ("system", 0)
@@ -120,13 +121,17 @@ class Change:
         self.take(stream_id)
         return stream_id
 
+    def put(self, statement: Insert, values: Mapping[str, Any]) -> int:
+        """Insert one row, and give its number."""
+        (number,) = self.session.connection().execute(statement, values).inserted_primary_key or (0,)
+        return int(number)
+
     def new_stream(self, kind: str, subject_id: int) -> int:
         """Begin the stream of something new. It is taken: nobody else can see it yet."""
-        stream = Stream(kind=kind, subject_id=subject_id, version=1)
-        self.session.add(stream)
-        self.session.flush()
-        self.taken.add(stream.id)
-        return stream.id
+        stream_id = self.put(_BEGIN, {"kind": kind, "subject_id": subject_id, "version": 1, "sequence": 0})
+        self.taken.add(stream_id)
+        self.tails[stream_id] = (0, None)
+        return stream_id
 
     def record(
         self,
