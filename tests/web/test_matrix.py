@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import update
 
+from app.database import db
 from app.domain.checklist import ItemState, WaiverReason
 from app.domain.permissions import Role
+from app.models import ChecklistItem, Person
 from app.queries.checklists import get_module_checklist
 from app.queries.modules import get_module
 from app.queries.rows import list_rows
@@ -70,6 +74,20 @@ def test_a_matrix_that_was_looked_at_a_moment_ago_shows_every_change_since(make:
     assert "Meera Iyer" in page
     assert f'id="row-{release.modules[1]}"' in page
     assert f'id="row-{release.modules[1]}"' not in after
+
+
+def test_days_are_those_of_whoever_looks(make: Make, client_of: Callable):
+    release = make.release()
+    late = datetime(2020, 8, 14, 23, 30, tzinfo=UTC)
+    db.session.execute(update(ChecklistItem).values(state_since=late))
+    db.session.execute(update(Person).where(Person.id == release.lead.id).values(time_zone="Pacific/Auckland"))
+    db.session.commit()
+
+    here = client_of(make.person(Role.TEAM_LEAD)).get(release.path).text
+    there = client_of(release.lead).get(release.path).text
+
+    assert ("since 14 August 2020" in here, "since 15 August 2020" in here) == (True, False)
+    assert ("since 14 August 2020" in there, "since 15 August 2020" in there) == (False, True)
 
 
 def test_what_one_was_shown_is_not_shown_to_who_may_not_see_it(make: Make, client_of: Callable):

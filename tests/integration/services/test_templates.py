@@ -50,3 +50,12 @@ def test_another_word_in_an_item_gives_another_digest():
     reworded = replace(group, items=(replace(group.items[0], text="Something else"), *group.items[1:]))
 
     assert catalogue_digest(replace(catalogue, groups=(reworded, *catalogue.groups[1:]))) != catalogue_digest(catalogue)
+
+
+def test_new_checklists_are_made_from_the_version_with_the_highest_number(make: Make):
+    first = db.session.scalars(select(TemplateVersion)).one()
+    later = {"template_id": first.template_id, "digest": bytes(32), "published_at": first.published_at}
+    db.session.add_all([TemplateVersion(number=number, **later) for number in (3, 2)])
+    db.session.commit()
+
+    assert get_newest_version(BUILT_IN).number == 3
