@@ -23,7 +23,7 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Every setting, its default and its limits. docs/settings.md says the same in words."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
 
     environment: Literal["development", "production", "test"] = Field("development", alias="COUNTERSIGN_ENV")
     data: Path = Field(Path("var"), alias="COUNTERSIGN_DATA")
@@ -47,7 +47,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.url and urlsplit(self.url).scheme not in {"http", "https"}:
+        if self.url and _scheme_of(self.url) not in {"http", "https"}:
             raise ValueError(
                 "COUNTERSIGN_URL must begin with http:// or https://, for example https://checks.example.org"
             )
@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         url = self.engine_url()
         if url.get_backend_name() not in SERVER_NAMES:
             raise ValueError("COUNTERSIGN_ENV=production needs DATABASE_URL with a MySQL or MariaDB server")
-        if urlsplit(self.url).scheme != "https":
+        if _scheme_of(self.url) != "https":
             raise ValueError("COUNTERSIGN_ENV=production needs COUNTERSIGN_URL with https://, so that cookies are safe")
         if url.host not in LOOPBACK and not self.database_ssl_ca:
             raise ValueError(
@@ -107,6 +107,13 @@ class Settings(BaseSettings):
     def is_https(self) -> bool:
         """Whether browsers come over HTTPS."""
         return urlsplit(self.base_url).scheme == "https"
+
+
+def _scheme_of(address: str) -> str:
+    try:
+        return urlsplit(address).scheme
+    except ValueError:  # a bracket that is opened and not closed
+        return ""
 
 
 def load_settings(**given: Any) -> Settings:

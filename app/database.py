@@ -10,6 +10,7 @@ import pymysql
 from alembic.autogenerate.api import AutogenContext
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as BoundSession
+from pymysql.constants import SERVER_STATUS
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -161,7 +162,7 @@ def engine_options(*, is_sqlite: bool, pool: int, ssl_ca: str | None) -> dict[st
     return {
         "isolation_level": "READ COMMITTED",
         "pool_recycle": 280,
-        # A session ends its transaction before it gives its connection back: the pool has nothing left to undo.
+        # A session ends its transaction before it gives its connection back; `_note_rest` looks after what did not.
         "pool_reset_on_return": None,
         "pool_size": pool,
         "max_overflow": 0,
@@ -199,7 +200,10 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _note_rest(_connection: Any, record: Any) -> None:
+def _note_rest(connection: Any, record: Any) -> None:
+    # After a COMMIT that failed nobody else ends the transaction: nothing of it may reach whoever comes next.
+    if connection is not None and connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS:
+        connection.rollback()
     record.info["rests_since"] = time.monotonic()
 
 

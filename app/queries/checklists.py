@@ -48,7 +48,8 @@ class ChecklistHead:
     module_name: str
     own_name: str
     version_label: str
-    names_version: int
+    # Changes when somebody is named anew, and when a name is erased.
+    names_version: tuple[int, int]
 
     @property
     def version(self) -> tuple[object, ...]:
@@ -110,13 +111,15 @@ def subject_of(row: Any) -> Subject:
     )
 
 
+_names = table_of(PersonName).c
 _streams, _versions, _templates = table_of(Stream).c, table_of(TemplateVersion).c, table_of(Template).c
 _HEAD = with_subject(
     select(
         _lists.id,
         _lists.stream_id,
         _streams.version.label("stream_version"),
-        select(func.max(table_of(PersonName).c.id)).scalar_subquery().label("names_version"),
+        select(func.max(_names.id)).scalar_subquery().label("newest_name"),
+        select(func.count(_names.name)).scalar_subquery().label("names_left"),
         _releases.name.label("release_name"),
         _modules.name.label("module_name"),
         _changes.title,
@@ -174,7 +177,7 @@ def _one(statement: Select[*tuple[Any, ...]], actor: Actor, **where: str | int) 
         row.module_name or "",
         _own_name(row),
         f"{row.template_name}, version {row.version_number}",
-        row.names_version or 0,
+        (row.newest_name or 0, row.names_left),
     )
 
 

@@ -52,14 +52,16 @@ class Standing:
 # Over tables and built once: a page that asks by itself every few seconds sends them again and again.
 _streams, _lists, _items = table_of(Stream).c, table_of(Checklist).c, table_of(ChecklistItem).c
 _modules, _members, _groups = table_of(Module).c, table_of(ReleaseModule).c, table_of(ChecklistGroup).c
-_OWNER = table_of(Person).alias("owner")
+_OWNER, _names = table_of(Person).alias("owner"), table_of(PersonName).c
 # Streams never go away and only grow, so the sum moves whenever one of them does; the same holds for revisions.
 _VERSIONS = (
     select(
         func.sum(_streams.version),
         func.count(_streams.id),
         func.sum(_modules.revision),
-        select(func.max(table_of(PersonName).c.id)).scalar_subquery(),
+        select(func.max(_names.id)).scalar_subquery(),
+        # A name that is erased stays as a row without it.
+        select(func.count(_names.name)).scalar_subquery(),
     )
     .select_from(table_of(Stream))
     .join(table_of(Checklist), _lists.stream_id == _streams.id)

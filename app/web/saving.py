@@ -59,7 +59,9 @@ def render_row(view: RowView, choices: dict[str, Any] | None = None) -> str:
     row: Any = current_app.jinja_env.get_template("checklists/_item.html").module
     forms: Any = current_app.jinja_env.get_template("checklists/_item_forms.html").module
     is_compact = request.headers.get("X-Compact") == "1"
-    hidden = forms.hidden_fields(request.form.get("back", ""))
+    if choices is None and request.headers.get("X-Forms") == "1":
+        choices = choices_of(view.module_id, actor())
+    hidden = forms.hidden_fields(safe_next(request.values.get("back")) or "")
     return str(row.item_row(view, hidden, compact=is_compact, choices=choices))
 
 

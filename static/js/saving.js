@@ -29,33 +29,52 @@
     row?.querySelector(".more > summary").focus({ preventScroll: true });
   });
 
-  /** The row with its forms, or nothing when the browser had to go there instead. */
+  /** The row with its forms; nothing when they could not be had. */
   async function unfold(row) {
     const link = row.querySelector("[data-more]");
     if (!link) return row;
     if (row.dataset.busy) return null;
     row.dataset.busy = "yes";
     try {
-      const answer = await fetch(link.href, { headers: fragment(row), signal: AbortSignal.timeout(PATIENCE) });
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(row.id);
-      if (answer.ok && !answer.redirected && fresh) {
-        carryTyped(row, fresh, null);
-        row.replaceWith(fresh);
-        return fresh;
-      }
+      const back = row.querySelector('[name="back"]');
+      const address = back ? `${link.href}?${new URLSearchParams({ back: back.value })}` : link.href;
+      const answer = await fetch(address, { headers: fragment(row), signal: AbortSignal.timeout(PATIENCE) });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = answer.ok && !answer.redirected ? page.getElementById(row.id) : null;
+      if (!fresh) return notOpened(row, link, answer, page);
+      carryTyped(row, fresh, null);
+      row.replaceWith(fresh);
+      countersign.expireUndo(fresh);
+      return fresh;
     } catch (failure) {
       if (!(failure instanceof TypeError) && !(failure instanceof DOMException)) throw failure;
-      refuse(row, "Countersign does not answer. Try again when the connection is back.");
+      refuse(row, "Countersign does not answer. Try again when the connection is back.", "Not opened:");
       return null;
     } finally {
       delete row.dataset.busy;
     }
-    location.assign(link.href);
+  }
+
+  /** Whoever has typed nothing can go and sign in; nobody else is sent away from what they typed. */
+  function notOpened(row, link, answer, page) {
+    const hasEnded = answer.redirected || answer.status === 401;
+    const isTyped = [...document.querySelectorAll("main :is(input, textarea, select)")].some(countersign.isTyped);
+    if (hasEnded && !isTyped) location.assign(link.href);
+    else refuse(row, hasEnded ? "Your session has ended." : page.querySelector(".lead")?.textContent ?? "Something went wrong.", "Not opened:");
     return null;
   }
 
-  /** A list of many rows shows each of them in short. */
-  const fragment = (row) => ({ "HX-Request": "true", ...(row.closest(".is-compact") && { "X-Compact": "1" }) });
+  /** A list of many rows shows each of them in short. Forms come along where they always stand, or are half typed. */
+  function fragment(row, sent = null) {
+    const headers = { "HX-Request": "true" };
+    if (row.closest(".is-compact")) headers["X-Compact"] = "1";
+    const forms = row.querySelector(".more");
+    if (forms && (row.closest(".one-item") || typedIn(forms, sent).length)) headers["X-Forms"] = "1";
+    return headers;
+  }
+
+  const typedIn = (part, sent) => [...part.querySelectorAll("input[id], textarea[id], select[id]")]
+    .filter((field) => field.form !== sent && countersign.isTyped(field));
 
   countersign.unfold = unfold;
 
@@ -64,6 +83,11 @@
     const row = await unfold(folded);
     if (!row) return;
     const part = document.getElementById(name);
+    if (!part) {
+      countersign.say(`${row.querySelector(".item-text").textContent}: ${row.querySelector(".item-meta").dataset.word} by now.`);
+      return;
+    }
+    part.closest(".more").open = true;
     part.open = true;
     part.querySelector('[value="todo"]').checked = true;
     part.querySelector('[name="reason"]').focus();
@@ -78,7 +102,7 @@
       const answer = await fetch(address, {
         method: "POST",
         body: new URLSearchParams(new FormData(form, submitter)),
-        headers: fragment(row),
+        headers: fragment(row, form),
         signal: AbortSignal.timeout(PATIENCE),
       });
       if (answer.status === 401) return sendPlainly(form, submitter);
@@ -120,30 +144,16 @@
     document.dispatchEvent(new CustomEvent("countersign:saved"));
   }
 
-  /** What stands half typed in the row's other forms is not lost by a tick. */
+  /** What stands half typed in the row's other forms is not lost by a tick, nor is the choice for a change of several. */
   function carryTyped(row, fresh, sent) {
-    const typed = [...row.querySelectorAll("input[id], textarea[id], select[id]")].filter((field) => field.form !== sent && countersign.isTyped(field));
-    const forms = row.querySelector(".more");
-    if (!fresh.querySelector(".more") && typed.some((field) => forms?.contains(field))) moveForms(forms, fresh, sent);
-    for (const field of typed) {
+    for (const field of typedIn(row, sent)) {
       const twin = fresh.querySelector(`#${CSS.escape(field.id)}`);
-      if (!twin || twin === field) continue;
+      if (!twin) continue;
       twin.value = field.value;
       for (let fold = twin.closest("details"); fold && fresh.contains(fold); fold = fold.parentElement.closest("details")) fold.open = true;
     }
-  }
-
-  /** The open forms go over to the new row, and from now on speak of its revision. */
-  function moveForms(forms, fresh, sent) {
-    const key = fresh.querySelector('[name="idempotency_key"]');
-    for (const field of forms.querySelectorAll('[name="revision"]')) field.value = fresh.dataset.revision;
-    for (const field of forms.querySelectorAll('[name="idempotency_key"]')) field.value = key?.value ?? field.value;
-    if (forms.contains(sent)) {
-      sent.reset();
-      sent.closest("details").open = false;
-    }
-    fresh.querySelector("[data-more]")?.remove();
-    fresh.append(forms);
+    const [chosen, twin] = [row, fresh].map((one) => one.querySelector(".pick input"));
+    if (chosen && twin && row.dataset.revision === fresh.dataset.revision) twin.checked = chosen.checked;
   }
 
   function focusIn(row, wasTick, isSaved) {
@@ -152,7 +162,7 @@
     target.focus({ preventScroll: true });
   }
 
-  function refuse(row, sentence) {
+  function refuse(row, sentence, what = "Not saved:") {
     const id = `wrong-${row.id.replace("item-", "")}`;
     document.getElementById(id)?.remove();
     const box = document.createElement("div");
@@ -160,12 +170,12 @@
     box.className = "finding bad refused";
     const line = document.createElement("p");
     const start = document.createElement("b");
-    start.textContent = "Not saved:";
+    start.textContent = what;
     line.append(start, ` ${sentence}`);
     box.append(line);
     row.querySelector(".item-main").append(box);
     row.querySelector("[data-tick]")?.setAttribute("aria-describedby", id);
-    countersign.say(`Not saved: ${sentence}`);
+    countersign.say(`${what} ${sentence}`);
   }
 
   countersign.isTyped = (field) => {

@@ -6,7 +6,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from app.domain.checklist import ItemState
 from app.domain.permissions import Role
+from app.services.items import set_state
 from app.services.sessions import revoke_session
 from tests.browser.conftest import Product
 from tests.browser.desk import actors_of, box, events_about, row, set_up
@@ -311,3 +313,63 @@ def test_archiving_asks_first_and_happens_only_after_the_answer(person: Person, 
 
     page.get_by_role("button", name="Yes, archive").click()
     expect(page.get_by_text("archived", exact=True)).to_be_visible()
+
+
+def test_what_is_half_typed_overwrites_nothing_that_was_saved_meanwhile(person: Person, make: Make) -> None:
+    desk = set_up(make, "migration-creation")
+    page = person("ravi")
+    page.goto(desk.path)
+    field = page.get_by_label("Rehearsed at").first
+    item = int(field.locator("xpath=ancestor::*[@data-row][1]").get_attribute("id").removeprefix("item-"))
+    row(page, item).get_by_text("More", exact=True).click()
+    row(page, item).get_by_text("Value and link").click()
+    row(page, item).get_by_label("Link", exact=True).fill("https://example.org/rehearsal")
+    field.fill("staging, 12 minutes")
+
+    box(page, item).click()
+    expect(box(page, item)).to_be_checked()
+    expect(row(page, item).get_by_label("Link", exact=True)).to_have_value("https://example.org/rehearsal")
+    row(page, item).locator(f"#keep-{item}").get_by_role("button", name="Save").click()
+
+    expect(row(page, item).get_by_role("link", name="example.org/rehearsal")).to_be_visible()
+    expect(row(page, item)).to_contain_text("staging, 12 minutes")
+
+
+def test_a_reason_is_asked_for_also_where_the_forms_were_opened_and_closed_before(person: Person, make: Make) -> None:
+    desk = set_up(make)
+    item = desk.items[0]
+    set_state(make.person(Role.DEVELOPER).origin, item, revision=1, state=ItemState.DONE)
+    page = person("asha")
+    page.goto(desk.path)
+    row(page, item).get_by_text("More", exact=True).click()
+    row(page, item).locator(".more > summary").click()
+
+    box(page, item).click()
+    expect(row(page, item).get_by_role("textbox", name="Why needed")).to_be_focused()
+
+
+def test_opening_the_forms_of_a_row_forgets_neither_its_choice_nor_what_was_typed_when_it_fails(
+    person: Person, make: Make
+) -> None:
+    desk = set_up(make, "migration-creation")
+    page = person("ravi")
+    page.goto(desk.path)
+    field = page.get_by_label("Rehearsed at").first
+    item = int(field.locator("xpath=ancestor::*[@data-row][1]").get_attribute("id").removeprefix("item-"))
+    field.fill("13 min")
+    page.get_by_text("Select several").click()
+    others = [number for number in desk.items if number != item]
+    chosen = next(
+        pick
+        for pick in (row(page, number).get_by_label("for a change of several") for number in others)
+        if pick.count()
+    )
+    chosen.check()
+    page.route(f"**/items/{item}/", lambda route: route.fulfill(status=503, body="<p class=lead>Busy.</p>"))
+
+    row(page, item).get_by_text("More", exact=True).click()
+    expect(row(page, item).locator(".refused")).to_contain_text("Not opened: Busy.")
+    expect(page.get_by_label("Rehearsed at").first).to_have_value("13 min")
+    chosen.locator("xpath=ancestor::*[@data-row][1]").get_by_text("More", exact=True).click()
+    expect(page.locator("details.more[open]")).to_have_count(1)
+    expect(chosen).to_be_checked()

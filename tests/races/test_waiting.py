@@ -8,9 +8,11 @@ from dataclasses import replace
 from types import SimpleNamespace
 from uuid import uuid4
 
+import pymysql
 import pytest
 from flask import Flask
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from app.database import db
@@ -19,7 +21,7 @@ from app.domain.errors import Busy
 from app.domain.permissions import Role
 from app.services.items import Saved, add_comment, set_state
 from tests.factories import Make
-from tests.races.running import count_rows, race, stream_of
+from tests.races.running import count_rows, history_of, race, stream_of
 
 ITEM = "pre.schema-planned"
 
@@ -54,6 +56,28 @@ def test_a_checklist_held_by_another_answers_busy_in_time_and_works_again_afterw
     assert waited <= 10
     assert count_rows() == before
     assert set_state(origins[0], item.id, revision=item.revision, state=ItemState.DONE).revision == item.revision + 1
+
+
+def test_nothing_of_a_transaction_whose_commit_failed_reaches_whoever_comes_next(
+    app: Flask, make: Make, monkeypatch: pytest.MonkeyPatch
+):
+    item = next(row for row in make.release().items if row.key == ITEM)
+    first, second = (make.person(Role.DEVELOPER).origin for _ in range(2))
+    before = count_rows()
+
+    def refuse(_connection: object) -> None:
+        raise pymysql.err.OperationalError(1105, "the server refuses")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(db.engine.dialect, "do_commit", refuse)
+        with pytest.raises(DBAPIError):
+            set_state(first, item.id, revision=item.revision, state=ItemState.FAILED, reason="it never came to be")
+    db.session.remove()
+
+    assert count_rows() == before
+    saved = set_state(second, item.id, revision=item.revision, state=ItemState.DONE)
+    assert saved.revision == item.revision + 1
+    assert [event.actor_id for event in history_of(stream_of(item))][1:] == [second.actor.id]
 
 
 def test_a_checklist_that_is_let_go_while_one_waits_is_simply_late(app: Flask, make: Make, database: SimpleNamespace):

@@ -42,6 +42,15 @@ def test_any_way_to_write_a_server_means_the_one_driver_that_is_tested(url: str)
     assert engine.query["charset"] == "utf8mb4"
 
 
+def test_a_setting_that_is_empty_counts_as_unset(monkeypatch: pytest.MonkeyPatch):
+    for name in ("COUNTERSIGN_DATA", "PORT", "DATABASE_URL"):
+        monkeypatch.setenv(name, "")
+
+    settings = load_settings()
+
+    assert (settings.data, settings.port, settings.is_sqlite) == (Path("var"), 8000, True)
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -52,6 +61,7 @@ def test_any_way_to_write_a_server_means_the_one_driver_that_is_tested(url: str)
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
         ({"SECRET_KEY": "short"}, "32 random characters"),
         ({"COUNTERSIGN_URL": "checks.example.org"}, "https://checks.example.org"),
+        ({"COUNTERSIGN_URL": "http://["}, "COUNTERSIGN_URL must begin with"),
         ({"DATABASE_URL": "postgresql://h/db"}, "MySQL or MariaDB"),
         ({"DATABASE_URL": "mysql://h"}, "MySQL or MariaDB"),
         ({"DATABASE_URL": "not an address"}, "mysql://user:password@host:3306/database"),
