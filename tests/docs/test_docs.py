@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any, get_args
 
 import pytest
@@ -22,7 +23,8 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("
 FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 MAKE = re.compile(r"^ *make(?: [A-Z_]+=\S+)* ([a-z][a-z0-9-]*)", re.MULTILINE)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-FORBIDDEN = ("TODO", "FIXME", "coming soon", "Coming soon", "/work/", "/tmp/", "Oops", "successfully")  # noqa: S108 (words, no paths)
+# Words that promise or boast, and the places of the machine that a document was written on.
+FORBIDDEN = ("TODO", "FIXME", "coming soon", "Coming soon", "Oops", "successfully", f"{ROOT}/", f"{gettempdir()}/")
 
 
 def text_of(name: str) -> str:
