@@ -56,9 +56,5 @@ def as_text(release_name: str, sections: list[Section]) -> str:
     lines = [f"What is in the way of {release_name}"]
     for title, blockers in sections:
         lines += ["", f"{title} ({len(blockers)})"]
-        lines += [f"- {blocker.module_name}: {_plain(blocker.text)} ({blocker.why})" for blocker in blockers]
+        lines += [f"- {blocker.module_name}: {blocker.plain_text} ({blocker.why})" for blocker in blockers]
     return "\n".join(lines)
-
-
-def _plain(text: str) -> str:
-    return text.replace("`", "")
