@@ -180,3 +180,17 @@ def _fail() -> str:
 
 
 _fail.access = __import__("app.domain.permissions", fromlist=["Permission"]).Permission.CHECKLIST_VIEW
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "script"])
+def test_a_form_that_cannot_be_read_shows_no_row_of_a_module_that_is_not_ones_own(
+    make: Make, client_of: Callable, headers: dict[str, str]
+):
+    item = make.release().item("pre.schema-planned")
+    elsewhere = make.person(Role.DEVELOPER, module_id=make.module().id)
+
+    form = {"revision": 1, "state": "done", "reason": "r" * 1001}
+    answer = client_of(elsewhere).post(f"/items/{item.id}/state/", data=form, headers=headers)
+
+    assert answer.status_code == 404
+    assert item.text not in answer.text
