@@ -25,8 +25,8 @@ from app.blueprints.releases import routes as releases
 from app.blueprints.setup import routes as setup
 from app.blueprints.templates import routes as templates
 from app.blueprints.waivers import routes as waivers
-from app.database import bind_engine, db, engine_options, render_item
-from app.extensions import csrf, migrate
+from app.database import bind_engine, db, engine_options
+from app.extensions import csrf
 from app.web import access, assets, errors, filters, logs, security, slots
 from app.web import people as signed_in
 from config import Settings, SettingsError, load_settings, make_data, secret_of
@@ -40,8 +40,11 @@ BLUEPRINTS = (
 )
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """Make the application. A setting that cannot be used ends the process with its sentence."""
+def create_app(settings: Settings | None = None, *, may_migrate: bool = True) -> Flask:
+    """Make the application. A setting that cannot be used ends the process with its sentence.
+
+    The worker never changes the schema, and does without what that needs in memory.
+    """
     config = _usable_config(settings)
     settings = config["SETTINGS"]
     app = Flask(__name__, root_path=str(ROOT), template_folder="templates", static_folder="static")
@@ -50,7 +53,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         bind_engine(db.engine)
-    migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_item=render_item, compare_type=True)
     # What a page sends is looked at in this order: is it from our own page, who is it, may they, is the token right.
     security.init_app(app)
     slots.init_app(app)
@@ -61,6 +63,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     filters.init_app(app)
     assets.init_app(app)
     cli.init_app(app)
+    if may_migrate:
+        cli.bind_migrations(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint.bp)
     if settings.trusted_proxies:

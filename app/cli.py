@@ -4,15 +4,17 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
+from importlib import import_module
+from pathlib import Path
 from typing import ParamSpec
 
 import click
 from flask import Flask, current_app, url_for
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.database import db, render_item
 from app.demo import story
 from app.domain.actors import SYSTEM, Origin
 from app.domain.errors import DomainError
@@ -24,15 +26,22 @@ from app.services.accounts import SETUP, make_setup_link, new_link_token
 from app.services.roles import erase_person
 from app.services.templates import load_catalogue
 from app.web import assets
-from app.worker import main
 
 Given = ParamSpec("Given")
+# A tenth of a process's memory, so it is loaded only where it is wanted.
+MIGRATING = "flask_migrate"
 
 
 def init_app(app: Flask) -> None:
     """Bind the commands."""
-    for command in (prepare, load_catalogue_command, setup_link, load_demo, verify_audit, erase_name, worker):
+    for command in (prepare, load_catalogue_command, setup_link, load_demo, verify_audit, erase_name):
         app.cli.add_command(command)
+
+
+def bind_migrations(app: Flask) -> None:
+    """Let this application bring its schema up to date."""
+    directory = str(Path(app.root_path) / "migrations")
+    import_module(MIGRATING).Migrate(app, db, directory=directory, render_item=render_item, compare_type=True)
 
 
 def in_words(command: Callable[Given, None]) -> Callable[Given, None]:
@@ -63,7 +72,7 @@ def prepare() -> None:
     """Bring the schema up to date, load the built-in catalogue, and print the setup link while nobody is there."""
     check_reachable()
     if schema_state() != "ready":
-        upgrade()
+        import_module(MIGRATING).upgrade()
     load_catalogue(Origin(SYSTEM))
     assets.pack(_app())
     _print_setup_link()
@@ -139,14 +148,6 @@ def erase_name(person_id: int) -> None:
     """Erase the name and address of a deactivated person. What they did stays, without the name."""
     erase_person(Origin(SYSTEM), person_id)
     click.echo("The name is erased. Backups keep it until they are gone.")
-
-
-@click.command("worker")
-@with_appcontext
-@in_words
-def worker() -> None:
-    """Do what is done without a request, until told to end."""
-    main.run(_app())
 
 
 def _app() -> Flask:

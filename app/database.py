@@ -4,13 +4,14 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pymysql
-from alembic.autogenerate.api import AutogenContext
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as BoundSession
-from pymysql.constants import SERVER_STATUS
+from pymysql.constants import FIELD_TYPE, SERVER_STATUS
+from pymysql.converters import conversions
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -19,6 +20,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import Busy
 from app.models.base import Base, UTCDateTime
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
 
 T = TypeVar("T")
 
@@ -59,6 +63,9 @@ DUPLICATE = 1062
 TRIES_AT_A_DUPLICATE = 3
 # These servers still answer a ping, so the pool would keep the connection.
 DISCONNECTING = {1047, *READ_ONLY}
+
+# How the driver reads and writes values: its own ways, but times, which every row has, at a tenth of the work.
+READ_AS = {**conversions, FIELD_TYPE.DATETIME: datetime.fromisoformat}
 
 # A person waits no longer than this for a database that is away or busy; then a sentence says that nothing was saved.
 PATIENCE = 7.0
@@ -156,7 +163,7 @@ def engine_options(*, is_sqlite: bool, pool: int, ssl_ca: str | None) -> dict[st
     """
     if is_sqlite:
         return {"connect_args": {"timeout": 5}, "pool_size": pool, "max_overflow": 0, "pool_timeout": 5}
-    connect: dict[str, Any] = {"connect_timeout": 3, "read_timeout": 15, "write_timeout": 15}
+    connect: dict[str, Any] = {"connect_timeout": 3, "read_timeout": 15, "write_timeout": 15, "conv": READ_AS}
     if ssl_ca:
         connect |= {"ssl_ca": ssl_ca, "ssl_verify_cert": True, "ssl_verify_identity": True}
     return {
@@ -229,7 +236,7 @@ def _prepare_server(connection: Any, _record: Any) -> None:
             cursor.execute("SET SESSION wsrep_sync_wait=1")
 
 
-def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
+def render_item(kind: str, item: Any, context: "AutogenContext") -> str | Literal[False]:
     """Write our own column types as plain ones, so that a migration never imports the application."""
     if kind == "type" and isinstance(item, UTCDateTime):
         context.imports.add("from sqlalchemy.dialects import mysql")

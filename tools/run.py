@@ -20,6 +20,7 @@ from urllib.parse import urljoin
 ROOT = Path(__file__).resolve().parents[1]
 FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
 WEB = [sys.executable, "tools/serve.py"]
+WORKER = [sys.executable, "tools/work.py"]
 SECONDS_TO_GET_READY = 60
 SECONDS_TO_END = 10
 LINK_PREFIX = "setup-link: "
@@ -174,7 +175,7 @@ def serve(env: dict[str, str], stop: threading.Event) -> None:
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
         children["web server"] = start(WEB, env)
-        children["worker"] = start([*FLASK, "worker"], env)
+        children["worker"] = start(WORKER, env)
         wait_until_ready(address, children, stop)
         if not stop.is_set():
             setup = f"  Make the first administrator at {urljoin(shown, link)}" if link else ""

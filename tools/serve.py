@@ -4,6 +4,9 @@ Granian reads headers and keeps idle connections in its own event loop, and give
 of its own: a client that sends slowly holds a thread that sleeps, never the server.
 """
 
+import gc
+import importlib
+import multiprocessing
 import os
 import signal
 import sys
@@ -27,6 +30,16 @@ def default_workers() -> int:
     return 1 if not url or url.startswith("sqlite") else 2
 
 
+def share_code(*modules: str) -> None:
+    """Where workers are forked from this process: import what all of them need here, so that they hold it together."""
+    if multiprocessing.get_start_method() == "fork":
+        for module in modules:
+            importlib.import_module(module)
+        # What is never looked at by the collector is never written to, and stays shared.
+        gc.collect()
+        gc.freeze()
+
+
 def main(arguments: list[str]) -> None:
     """Serve until told to stop."""
     os.chdir(ROOT)
@@ -34,6 +47,8 @@ def main(arguments: list[str]) -> None:
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     # Many threads are meant here: see above.
     warnings.filterwarnings("ignore", message=".*threads.*")
+    # The code of the product, not the product: settings, database and threads belong to each worker.
+    share_code("app", "flask_migrate")
     server = Granian(
         arguments[0] if arguments else "wsgi:app",
         address=os.environ.get("HOST") or "127.0.0.1",

@@ -1,10 +1,10 @@
 """Whether the database is there, and as this code wants it."""
 
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.database import NO_SERVER, db, error_number, is_schema_missing
@@ -21,7 +21,7 @@ def schema_state() -> str:
     """`ready`, `schema is not current`, or `database unreachable`."""
     try:
         with db.engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_heads()
+            current = _alembic("runtime.migration").MigrationContext.configure(connection).get_current_heads()
     except SQLAlchemyError:
         return "database unreachable"
     return "ready" if set(current) == wanted_heads() else "schema is not current"
@@ -30,7 +30,12 @@ def schema_state() -> str:
 @cache
 def wanted_heads() -> frozenset[str]:
     """The newest revision among the migrations that this code carries."""
-    return frozenset(ScriptDirectory(str(MIGRATIONS)).get_heads())
+    return frozenset(_alembic("script").ScriptDirectory(str(MIGRATIONS)).get_heads())
+
+
+def _alembic(part: str) -> Any:
+    """A part of Alembic; not loaded before it is needed, because the worker never needs it."""
+    return import_module(f"alembic.{part}")
 
 
 def check_reachable() -> None:
