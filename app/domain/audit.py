@@ -132,7 +132,7 @@ class SealedBody:
 
 def moment_text(at: datetime) -> str:
     """A moment as it stands in a body: UTC, microseconds, always of the same length."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def seal(fields: Mapping[str, Any]) -> SealedBody:

@@ -3,7 +3,9 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any
 
 BOM = "\ufeff"
 # A spreadsheet takes a cell for a formula by its first sign, also behind spaces and odd white space.
@@ -22,14 +24,31 @@ def safe_cell(value: object) -> str:
     return f"'{text}" if FORMULA.match(text) else text
 
 
-def csv_bytes(header: Sequence[str], parts: Iterable[Iterable[Sequence[object]]]) -> Iterator[bytes]:
-    """The file, part by part, with a mark by which spreadsheets know that it is UTF-8."""
+def _is_plain(texts: Sequence[Any]) -> bool:
+    """One look at all of a row; cell by cell only where this finds a sign, or something that is no text."""
+    try:
+        return not NEEDED.search("".join(texts))
+    except TypeError:
+        return False
+
+
+Row = Sequence[object]
+
+
+def csv_bytes(header: Sequence[str], parts: Iterable[Iterable[Row]], *, own: Container[str] = ()) -> Iterator[bytes]:
+    """The file, part by part, with a mark by which spreadsheets know that it is UTF-8.
+
+    `own` names the columns that hold nothing but what the product wrote itself, such as times and numbers. The others
+    are text, and are looked at.
+    """
+    typed = [number for number, name in enumerate(header) if name not in own]
+    text_of = itemgetter(*typed, typed[0])  # one more, so that it is always a tuple
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     buffer.write(BOM)
     writer.writerow(header)
     for part in parts:
-        writer.writerows(map(safe_cell, row) for row in part)
+        writer.writerows([row if _is_plain(text_of(row)) else map(safe_cell, row) for row in part])
         yield buffer.getvalue().encode()
         buffer.seek(0)
         buffer.truncate()

@@ -135,7 +135,7 @@ def read_page(wanted: AuditFilter, actor: Actor, *, before: str = "", after: str
 
 
 def _rows(statement: Select[*tuple[Any, ...]]) -> list[EventRow]:
-    return [EventRow._make(row) for row in db.session.execute(statement)]
+    return list(map(EventRow._make, db.session.execute(statement)))
 
 
 def _newest_first(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

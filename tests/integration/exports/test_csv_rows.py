@@ -83,3 +83,9 @@ def test_what_a_spreadsheet_might_part_into_a_formula_gets_an_apostrophe(text: s
 
 def test_without_a_row_there_is_a_heading():
     assert _read(b"".join(csv_bytes(["a", "b"], []))) == [["a", "b"]]
+
+
+@given(texts=st.lists(st.text(), min_size=2, max_size=2))
+def test_a_column_of_the_product_s_own_changes_nothing_about_how_the_others_are_looked_at(texts: list[str]):
+    body = b"".join(csv_bytes(["at", "a", "b"], [[("2026-01-01", *texts)]], own={"at"}))
+    assert _read(body)[1] == ["2026-01-01", *map(safe_cell, texts)]
