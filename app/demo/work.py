@@ -38,12 +38,13 @@ class Work:
         self.begun = begun
         self.ends = ends
         self.dice = company.dice
+        self.progress: dict[int, float] = {}
 
     def work_module(self, module_key: str, share: float) -> None:
         """Work through a module's checklist, as far as the share says, and leave the usual loose ends."""
         actor = self.company.origin(cast.LEAD).actor
         checklist = get_module_checklist(self.release_key, module_key, actor)
-        rows = list_rows(checklist.id)
+        rows = self._rows(checklist.id)
         reach = round(len(rows) * share)
         self._tick(checklist.id, rows[:reach])
         if share < 1:
@@ -52,13 +53,17 @@ class Work:
     def work_release(self, share: float) -> None:
         """The release's own boxes come late: only a shipped release has them done."""
         checklist = get_release_checklist(self.release_key, self.company.origin(cast.LEAD).actor)
-        rows = list_rows(checklist.id)
+        rows = self._rows(checklist.id)
         self._tick(checklist.id, rows if share >= 1 else rows[:2] if share > 0.1 else [])
+
+    def _rows(self, checklist_id: int) -> list[ItemRow]:
+        rows = list_rows(checklist_id)
+        self.progress |= {row.id: number / len(rows) for number, row in enumerate(rows)}
+        return rows
 
     def _days_ago(self, row: ItemRow) -> float:
         """The further down the checklist, the later."""
-        progress = min(1.0, row.position / 160)
-        return max(self.ends, self.begun - (self.begun - self.ends) * progress)
+        return self.begun - (self.begun - self.ends) * self.progress[row.id]
 
     def _somebody(self, row: ItemRow) -> Player:
         return self.dice.choice(BY_ROLE[row.natural_role])

@@ -33,20 +33,14 @@ class ItemPlace:
 
 # Over tables and built once: these run inside every tick.
 _items, _lists, _groups = table_of(ChecklistItem).c, table_of(Checklist).c, table_of(ChecklistGroup).c
+_WHERE = (
+    _groups.key.label("group_key"),
+    _lists.id.label("checklist_id"),
+    *(_lists[name] for name in ("stream_id", "belongs_to", "subject_id", "module_id", "release_id")),
+    _lists.template_version_id,
+)
 _PLACES = (
-    select(
-        _items.id,
-        _items.text,
-        _items.severity,
-        _groups.key,
-        _lists.id.label("checklist_id"),
-        _lists.stream_id,
-        _lists.belongs_to,
-        _lists.subject_id,
-        _lists.module_id,
-        _lists.release_id,
-        _lists.template_version_id,
-    )
+    select(_items.id, _items.text, _items.severity, *_WHERE)
     .join(table_of(Checklist), _lists.id == _items.checklist_id)
     .join(table_of(ChecklistGroup), _groups.id == _items.group_id)
 )
@@ -82,12 +76,14 @@ class WorkingItem:
 
 
 _streams = table_of(Stream).c
-_PLACE_WIDTH, _ROW_WIDTH = len(ItemPlace.__dataclass_fields__), len(ItemRow._fields)
+_ROW_WIDTH = len(ItemRow._fields)
 _WORKING = with_names(
-    _PLACE.add_columns(*SHOWN)
-    .add_columns(_streams.sequence, _streams.tail_digest)
+    select(*SHOWN, _streams.sequence, _streams.tail_digest, *_WHERE)
+    .select_from(table_of(ChecklistItem))
+    .join(table_of(Checklist), _lists.id == _items.checklist_id)
+    .join(table_of(ChecklistGroup), _groups.id == _items.group_id)
     .join(table_of(Stream), _streams.id == _lists.stream_id)
-)
+).where(_items.id == bindparam("item"))
 
 
 def get_working_item(item_id: int) -> WorkingItem:
@@ -96,8 +92,8 @@ def get_working_item(item_id: int) -> WorkingItem:
     if found is None:
         raise NotFound(UNSEEN)
     values = tuple(found)
-    row = ItemRow._make(values[_PLACE_WIDTH : _PLACE_WIDTH + _ROW_WIDTH])
-    return WorkingItem(ItemPlace(*values[:_PLACE_WIDTH]), row, *values[_PLACE_WIDTH + _ROW_WIDTH :])
+    row, (sequence, tail, *where) = ItemRow._make(values[:_ROW_WIDTH]), values[_ROW_WIDTH:]
+    return WorkingItem(ItemPlace(row.id, row.text, row.severity, *where), row, sequence, tail)
 
 
 def get_waiver(waiver_id: int) -> Waiver:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, select
 
 from app.database import db
-from app.domain.checklist import ItemFacts, ItemState, Phase, Severity
+from app.domain.checklist import ItemFacts, ItemState, Severity
 from app.domain.errors import UNSEEN, NotFound
 from app.domain.permissions import Role
 from app.models import Checklist, ChecklistItem, Person
@@ -23,7 +23,6 @@ class ItemRow(NamedTuple):
     guidance: str
     severity: Severity
     natural_role: Role
-    phase: Phase
     value_prompt: str
     value_kind: str
     state: ItemState
@@ -37,7 +36,6 @@ class ItemRow(NamedTuple):
     state_since: datetime
     changed_by_id: int | None
     group_id: int
-    position: int
     assignee_name: str | None
     changed_by_name: str | None
 

@@ -1,5 +1,6 @@
 """The pages of a checklist, put together once for all its kinds and for the answers to refused forms."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
@@ -18,6 +19,7 @@ from app.queries.releases import require_release
 from app.queries.rows import ItemRow, get_placed_row, list_rows
 from app.queries.waivers import list_waivers_of
 from app.services.items import Saved
+from app.web.drawn_rows import draw_row
 from app.web.rows import WAITING, RowView, reader_of, row_view, undo_of_saved, undos_of
 
 Mark = Callable[[RowView], RowView]
@@ -70,6 +72,14 @@ def views_of(checklist: ChecklistHead, rows: list[ItemRow], actor: Actor) -> lis
         )
         for row in rows
     ]
+
+
+def by_group(groups: list[GroupLine], rows: list[RowView]) -> list[tuple[GroupLine, list[RowView]]]:
+    """Rows under their groups; groups without any are left out."""
+    found: dict[int, list[RowView]] = defaultdict(list)
+    for row in rows:
+        found[row.group_id].append(row)
+    return [(group, found[group.id]) for group in groups if group.id in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +144,7 @@ def group_page(checklist: ChecklistHead, group_key: str, actor: Actor, *, marks:
         sections=sections_of(groups),
         counts=total_of(groups),
         rows=rows,
+        draw_row=draw_row,
         footer=footer(group),
         # Only a row that was refused shows its forms at once, with what was typed.
         choices=choices_of(checklist.module_id, actor) if marks else None,

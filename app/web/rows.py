@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any
 
 from flask_login import current_user
 
 from app.domain.actors import Actor
 from app.domain.addresses import item_path
-from app.domain.checklist import UNDO_WINDOW, ItemFacts, ItemState, Severity, untick_needs_reason
+from app.domain.checklist import UNDO_WINDOW, ItemState, Severity, untick_needs_reason
 from app.domain.permissions import Permission
 from app.domain.waivers import WaiverDecision
 from app.queries.audit import list_last_events
@@ -35,10 +36,14 @@ class WaiverView:
     may_withdraw: bool
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class RowView:
-    """One box as a page shows it to one person. Not frozen: hundreds make a page, and that costs each of them."""
+    """One box as a page shows it to one person. Not frozen: hundreds make a page, and that costs each of them.
 
+    `seen` is all that the rest follows from, save the last five; two views of the same look the same.
+    """
+
+    seen: tuple[Any, ...]
     id: int
     key: str
     text: str
@@ -63,14 +68,25 @@ class RowView:
     group_id: int
     module_id: int | None
     path: str
-    waiver: WaiverView | None
     may_work: bool
     may_assign: bool
     untick_needs_reason: bool
+    waiver: WaiverView | None = None
     undo: tuple[str, datetime] | None = None
     error: str | None = None
     conflict: tuple[str, str] | None = None
     typed: dict[str, str] = field(default_factory=dict)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RowView) and self.seen == other.seen
+
+    def __hash__(self) -> int:
+        return hash(self.seen)
+
+    @property
+    def is_momentary(self) -> bool:
+        """Whether it shows something that is only this reader's, and only now."""
+        return bool(self.waiver or self.undo or self.error)
 
     @property
     def plain_text(self) -> str:
@@ -100,6 +116,7 @@ class Reader:
     may_work: bool
     may_assign: bool
     today: date
+    zone: str
 
 
 def reader_of(module_id: int | None, actor: Actor) -> Reader:
@@ -107,14 +124,17 @@ def reader_of(module_id: int | None, actor: Actor) -> Reader:
     may_work, may_assign = (
         actor.may_for(permission, module_id) for permission in (Permission.ITEM_WORK, Permission.ITEM_ASSIGN)
     )
-    return Reader(actor, module_id, may_work, may_assign, today())
+    zone = _zone()
+    return Reader(actor, module_id, may_work, may_assign, datetime.now(zone).date(), str(zone))
 
 
 def row_view(
     row: ItemRow, reader: Reader, *, waiver: WaiverLine | None, undo: tuple[str, datetime] | None = None
 ) -> RowView:
     """What a page shows of a row."""
+    needs_reason = row.state is ItemState.DONE and untick_needs_reason(row.facts, actor_id=reader.actor.id or 0)
     return RowView(
+        seen=(row, reader.module_id, reader.may_work, reader.may_assign, needs_reason, reader.today, reader.zone),
         id=row.id,
         key=row.key,
         text=row.text,
@@ -142,10 +162,7 @@ def row_view(
         waiver=_waiver_view(waiver, reader.actor, reader.module_id) if waiver else None,
         may_work=reader.may_work,
         may_assign=reader.may_assign,
-        untick_needs_reason=row.state is ItemState.DONE
-        and untick_needs_reason(
-            ItemFacts(row.text, row.state, row.severity, row.changed_by_id), actor_id=reader.actor.id or 0
-        ),
+        untick_needs_reason=needs_reason,
         undo=undo if reader.may_work else None,
     )
 
@@ -188,5 +205,8 @@ def with_refusal(
 
 def today() -> date:
     """The day it is for the reader."""
-    zone = current_user.zone if current_user.is_authenticated else UTC
-    return datetime.now(zone).date()
+    return datetime.now(_zone()).date()
+
+
+def _zone() -> tzinfo:
+    return current_user.zone if current_user.is_authenticated else UTC

@@ -26,6 +26,7 @@ from app.services.waivers import request_waivers
 from app.web.access import requires
 from app.web.checklist_pages import (
     WAIVER_REASONS,
+    by_group,
     chosen_rows,
     crumbs,
     group_page,
@@ -33,6 +34,7 @@ from app.web.checklist_pages import (
     total_of,
     views_of,
 )
+from app.web.drawn_rows import draw_row
 from app.web.errors import form_status, refusals_shown_in
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
 from app.web.forms import text_of
@@ -124,14 +126,14 @@ def everything(**where: Any) -> ResponseReturnValue:
     groups = list_groups(checklist, found)
     rows = views_of(checklist, found, actor())
     wanted = [row for row in rows if show_what == "all" or row.state in OPEN]
-    shown = [(group, [row for row in wanted if row.group_id == group.id]) for group in groups]
     page = render_template(
         "checklists/everything.html",
         checklist=checklist,
         crumbs=crumbs(checklist),
         counts=total_of(groups),
-        groups=[(group, lines) for group, lines in shown if lines],
+        groups=by_group(groups, wanted),
         show=show_what,
+        draw_row=draw_row,
         hidden=len(rows) - len(wanted),
         may_work=actor().may_for(Permission.ITEM_WORK, checklist.module_id),
         waiver_reasons=WAIVER_REASONS,
