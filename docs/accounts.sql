@@ -21,12 +21,14 @@ GRANT ALL PRIVILEGES ON countersign.* TO countersign_owner@'%';
 -- The history, and what is only ever added.
 GRANT SELECT, INSERT ON countersign.audit_events TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.item_comments TO countersign_app@'%';
-GRANT SELECT, INSERT ON countersign.checklists TO countersign_app@'%';
-GRANT SELECT, INSERT ON countersign.checklist_groups TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.changes TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.environments TO countersign_app@'%';
 
 -- What changes and is never deleted.
+GRANT SELECT, INSERT, UPDATE ON countersign.checklists TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.checklist_groups TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.templates TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.module_answers TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.streams TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.checklist_items TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.waivers TO countersign_app@'%';
@@ -40,14 +42,18 @@ GRANT SELECT, INSERT, UPDATE ON countersign.role_grants TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.one_time_links TO countersign_app@'%';
 
 -- What serves for a while, and contacts, which a module may lose.
+GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.template_drafts TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.draft_groups TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.draft_items TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.module_contacts TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.sessions TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.rate_counters TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.idempotency_keys TO countersign_app@'%';
 
--- What the owner publishes.
-GRANT SELECT ON countersign.templates TO countersign_app@'%';
-GRANT SELECT ON countersign.template_versions TO countersign_app@'%';
-GRANT SELECT ON countersign.template_groups TO countersign_app@'%';
-GRANT SELECT ON countersign.template_items TO countersign_app@'%';
+-- What is published, and never changed afterwards.
+GRANT SELECT, INSERT ON countersign.template_versions TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.template_groups TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.template_items TO countersign_app@'%';
+
+-- What the owner alone changes.
 GRANT SELECT ON countersign.alembic_version TO countersign_app@'%';

@@ -10,6 +10,7 @@ from itertools import pairwise
 from app.catalogue.rows import Row, read_rows
 from app.domain.checklist import BelongsTo, Mode, Phase, Severity
 from app.domain.permissions import Role
+from app.domain.template_content import ValueKind
 
 ITEM_COLUMNS = (
     *("position", "section", "group_key", "group", "key", "text", "guidance", "phase", "belongs_to", "gate"),
@@ -32,14 +33,6 @@ class Verification(StrEnum):
     SCHEMA = "schema"
     RUNTIME = "runtime"
     HUMAN = "human"
-
-
-class ValueKind(StrEnum):
-    """What a person may type beside a tick."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    LINK = "link"
 
 
 class LineKind(StrEnum):

@@ -3,10 +3,18 @@
 from app.models.audit import AuditEvent
 from app.models.base import Base
 from app.models.checklist import Checklist, ChecklistGroup, ChecklistItem, ItemComment, Stream, Waiver
-from app.models.module import Environment, Module, ModuleContact, Target
+from app.models.module import Environment, Module, ModuleAnswer, ModuleContact, Target
 from app.models.person import IdempotencyKey, OneTimeLink, Person, PersonName, RateCounter, RoleGrant, Session
 from app.models.release import Change, Release, ReleaseModule
-from app.models.template import Template, TemplateGroup, TemplateItem, TemplateVersion
+from app.models.template import (
+    DraftGroup,
+    DraftItem,
+    Template,
+    TemplateDraft,
+    TemplateGroup,
+    TemplateItem,
+    TemplateVersion,
+)
 
 __all__ = [
     "AuditEvent",
@@ -15,10 +23,13 @@ __all__ = [
     "Checklist",
     "ChecklistGroup",
     "ChecklistItem",
+    "DraftGroup",
+    "DraftItem",
     "Environment",
     "IdempotencyKey",
     "ItemComment",
     "Module",
+    "ModuleAnswer",
     "ModuleContact",
     "OneTimeLink",
     "Person",
@@ -31,6 +42,7 @@ __all__ = [
     "Stream",
     "Target",
     "Template",
+    "TemplateDraft",
     "TemplateGroup",
     "TemplateItem",
     "TemplateVersion",

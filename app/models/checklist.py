@@ -3,10 +3,10 @@ from datetime import date, datetime
 from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.domain.checklist import BelongsTo, ItemState, Mode, WaiverReason
+from app.domain.checklist import BelongsTo, ItemState, WaiverReason
 from app.domain.waivers import WaiverDecision
-from app.models.base import Base, Bytes16, CreatedAt, Digest, IntPK, exact, table
-from app.models.box import Box
+from app.models.base import Base, Bytes16, CreatedAt, Digest, IntPK, table
+from app.models.box import Box, PausePoint
 
 
 class Stream(Base):
@@ -42,7 +42,7 @@ class Checklist(Base):
     created_at: Mapped[CreatedAt]
 
 
-class ChecklistGroup(Base):
+class ChecklistGroup(PausePoint, Base):
     """A group of a checklist, copied from its template version."""
 
     __tablename__ = "checklist_groups"
@@ -50,11 +50,6 @@ class ChecklistGroup(Base):
 
     id: Mapped[IntPK]
     checklist_id: Mapped[int] = mapped_column(ForeignKey("checklists.id"))
-    key: Mapped[str] = mapped_column(exact(60))
-    title: Mapped[str] = mapped_column(String(120))
-    section: Mapped[str] = mapped_column(String(120))
-    mode: Mapped[Mode]
-    position: Mapped[int]
 
 
 class ChecklistItem(Box, Base):
@@ -81,6 +76,10 @@ class ChecklistItem(Box, Base):
     due_on: Mapped[date | None] = mapped_column(Date)
     state_since: Mapped[CreatedAt]
     changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    # Where it stood before the template or a rule took it away; it comes back to that.
+    state_before: Mapped[ItemState | None]
+    # Ticked before its text was changed by an adopted version: somebody has to look whether it is still true.
+    is_reworded: Mapped[bool] = mapped_column(default=False)
 
 
 class ItemComment(Base):

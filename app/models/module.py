@@ -3,6 +3,7 @@ from datetime import date, datetime
 from sqlalchemy import Date, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.domain.applicability import Question
 from app.domain.modules import ContactKind
 from app.models.base import Base, CreatedAt, IntPK, exact, table
 
@@ -67,3 +68,18 @@ class Target(Base):
     name: Mapped[str] = mapped_column(String(120))
     created_at: Mapped[CreatedAt]
     archived_at: Mapped[datetime | None]
+
+
+class ModuleAnswer(Base):
+    """What a module answered to one of the questions that rules of templates ask."""
+
+    __tablename__ = "module_answers"
+    __table_args__ = table(UniqueConstraint("module_id", "question"))
+
+    id: Mapped[IntPK]
+    module_id: Mapped[int] = mapped_column(ForeignKey("modules.id"))
+    question: Mapped[Question]
+    is_yes: Mapped[bool]
+    answered_at: Mapped[CreatedAt]
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    revision: Mapped[int] = mapped_column(default=1)

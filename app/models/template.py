@@ -1,11 +1,11 @@
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.domain.checklist import BelongsTo, Mode
+from app.domain.checklist import BelongsTo
 from app.models.base import Base, CreatedAt, Digest, IntPK, exact, table
-from app.models.box import Box
+from app.models.box import Box, PausePoint
 
 
 class Template(Base):
@@ -17,6 +17,7 @@ class Template(Base):
     id: Mapped[IntPK]
     key: Mapped[str] = mapped_column(exact(60))
     name: Mapped[str] = mapped_column(String(120))
+    is_default: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[CreatedAt]
 
 
@@ -31,10 +32,12 @@ class TemplateVersion(Base):
     number: Mapped[int]
     note: Mapped[str] = mapped_column(String(500), default="")
     digest: Mapped[bytes] = mapped_column(Digest)
+    description: Mapped[str] = mapped_column(Text, default="")
     published_at: Mapped[datetime]
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 
 
-class TemplateGroup(Base):
+class TemplateGroup(PausePoint, Base):
     """Five to eight items done at one pause point."""
 
     __tablename__ = "template_groups"
@@ -42,12 +45,7 @@ class TemplateGroup(Base):
 
     id: Mapped[IntPK]
     version_id: Mapped[int] = mapped_column(ForeignKey("template_versions.id"))
-    key: Mapped[str] = mapped_column(exact(60))
-    title: Mapped[str] = mapped_column(String(120))
-    section: Mapped[str] = mapped_column(String(120))
     belongs_to: Mapped[BelongsTo]
-    mode: Mapped[Mode]
-    position: Mapped[int]
 
 
 class TemplateItem(Box, Base):
@@ -60,3 +58,44 @@ class TemplateItem(Box, Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("template_versions.id"))
     group_id: Mapped[int] = mapped_column(ForeignKey("template_groups.id"))
     belongs_to: Mapped[BelongsTo]
+
+
+class TemplateDraft(Base):
+    """What the next version of a template is going to say. Goes when it is published or thrown away."""
+
+    __tablename__ = "template_drafts"
+    __table_args__ = table(UniqueConstraint("template_id"))
+
+    id: Mapped[IntPK]
+    template_id: Mapped[int] = mapped_column(ForeignKey("templates.id"))
+    stream_id: Mapped[int] = mapped_column(ForeignKey("streams.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    description: Mapped[str] = mapped_column(Text, default="")
+    source: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[CreatedAt]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    revision: Mapped[int] = mapped_column(default=1)
+
+
+class DraftGroup(PausePoint, Base):
+    """A group of a draft. Its revision moves with every change, so that two editors see each other."""
+
+    __tablename__ = "draft_groups"
+    __table_args__ = table(UniqueConstraint("draft_id", "key"))
+
+    id: Mapped[IntPK]
+    draft_id: Mapped[int] = mapped_column(ForeignKey("template_drafts.id"))
+    belongs_to: Mapped[BelongsTo]
+    revision: Mapped[int] = mapped_column(default=1)
+
+
+class DraftItem(Box, Base):
+    """A box of a draft."""
+
+    __tablename__ = "draft_items"
+    __table_args__ = table(UniqueConstraint("draft_id", "key"))
+
+    id: Mapped[IntPK]
+    draft_id: Mapped[int] = mapped_column(ForeignKey("template_drafts.id"))
+    group_id: Mapped[int] = mapped_column(ForeignKey("draft_groups.id"))
+    revision: Mapped[int] = mapped_column(default=1)

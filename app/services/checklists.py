@@ -12,16 +12,19 @@ from app.services.write_path import About, Change
 
 COPIED = (
     *("key", "text", "guidance", "phase", "gate", "severity", "natural_role", "value_prompt", "value_kind"),
-    "position",
+    *("position", "depth", "body", "value_unit", "due_anchor", "due_days", "due_weekdays_only", "origin"),
+    *("origin_link", "applies_when", "fact"),
 )
+COPIED_OF_GROUP = ("key", "title", "section", "mode", "body", "applies_when", "position")
 # How an item begins.
-BEGINNING: dict[str, str | int] = {
+BEGINNING: dict[str, str | int | bool] = {
     "state": ItemState.TODO.value,
     "revision": 1,
     "reason": "",
     "value": "",
     "link": "",
     "comment_count": 0,
+    "is_reworded": False,
 }
 
 
@@ -33,15 +36,10 @@ _TO: BindParameter[int] = bindparam("checklist", type_=BigInt)
 _OF: BindParameter[BelongsTo] = bindparam("belongs_to")
 _FROM: BindParameter[int] = bindparam("version")
 _COPY_GROUPS = insert(_groups).from_select(
-    ["checklist_id", "key", "title", "section", "mode", "position"],
-    select(
-        _TO,
-        _their_groups.key,
-        _their_groups.title,
-        _their_groups.section,
-        _their_groups.mode,
-        _their_groups.position,
-    ).where(_their_groups.version_id == _FROM, _their_groups.belongs_to == _OF),
+    ["checklist_id", *COPIED_OF_GROUP],
+    select(_TO, *(_their_groups[name] for name in COPIED_OF_GROUP)).where(
+        _their_groups.version_id == _FROM, _their_groups.belongs_to == _OF
+    ),
 )
 _COPY_ITEMS = insert(_items).from_select(
     ["checklist_id", "group_id", *COPIED, *BEGINNING, "state_since"],

@@ -1,0 +1,1 @@
+"""Files in, template content out. Nothing here knows a table."""
