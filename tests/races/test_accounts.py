@@ -222,7 +222,8 @@ def test_the_schema_can_be_seen_to_be_current(app: Flask):
         "DELETE FROM checklist_items",
         "DELETE FROM people",
         "UPDATE template_items SET text = 'easier'",
-        "UPDATE checklists SET template_version_id = 1",
+        "UPDATE template_versions SET number = 1",
+        "DELETE FROM checklists",
     ],
 )
 def test_the_account_of_the_product_cannot_do_what_the_product_never_does(
