@@ -110,6 +110,8 @@ class ItemState(StrEnum):
     BLOCKED = "blocked"
     NOT_APPLICABLE_REQUESTED = "not_applicable_requested"
     NOT_APPLICABLE = "not_applicable"
+    RULED_OUT = "ruled_out"
+    REMOVED = "removed"
 
     @property
     def word(self) -> str:
@@ -125,11 +127,15 @@ STATE_WORDS: dict[ItemState, str] = {
     ItemState.BLOCKED: "blocked",
     ItemState.NOT_APPLICABLE_REQUESTED: "waiting for approval",
     ItemState.NOT_APPLICABLE: "not applicable",
+    ItemState.RULED_OUT: "not applicable by rule",
+    ItemState.REMOVED: "no longer asked",
 }
 
-# States that a person sets by hand; the two others come and go with a waiver.
+# States that a person sets by hand; the others come and go with a waiver, a rule or an adopted version.
 SETTABLE = frozenset({ItemState.TODO, ItemState.DOING, ItemState.DONE, ItemState.FAILED, ItemState.BLOCKED})
-OPEN = frozenset(ItemState) - {ItemState.DONE, ItemState.NOT_APPLICABLE}
+# What a rule or an adopted version took away. It is shown, and nobody works on it.
+TAKEN_AWAY = frozenset({ItemState.RULED_OUT, ItemState.REMOVED})
+OPEN = frozenset(ItemState) - {ItemState.DONE, ItemState.NOT_APPLICABLE} - TAKEN_AWAY
 
 
 class WaiverReason(StrEnum):
@@ -168,6 +174,7 @@ class ItemFacts:
 
 def check_may_set_state(item: ItemFacts, new: ItemState, *, actor_id: int, reason: str) -> None:
     """Raise RuleViolation unless this item may go to the new state now."""
+    check_is_asked(item)
     if new not in SETTABLE:
         raise RuleViolation("This state is reached by a waiver: ask for “not applicable” and have it approved.")
     if item.state is ItemState.NOT_APPLICABLE_REQUESTED:
@@ -178,6 +185,16 @@ def check_may_set_state(item: ItemFacts, new: ItemState, *, actor_id: int, reaso
         raise RuleViolation("It was approved as not applicable. Say why it applies after all.")
     if untick_needs_reason(item, actor_id=actor_id) and new is not ItemState.DONE and not reason:
         raise RuleViolation("Somebody else ticked this. Say why it is not done.")
+
+
+def check_is_asked(item: ItemFacts) -> None:
+    """Raise RuleViolation when the item was taken away: there is nothing to work on."""
+    if item.state is ItemState.RULED_OUT:
+        raise RuleViolation(
+            "By the answers of its module this item does not apply. Change the answers if they are wrong."
+        )
+    if item.state is ItemState.REMOVED:
+        raise RuleViolation("The adopted version of the template no longer asks this.")
 
 
 def untick_needs_reason(item: ItemFacts, *, actor_id: int) -> bool:
@@ -219,6 +236,7 @@ def check_may_keep(*, value_kind: str, value: str = "", link: str = "") -> None:
 
 def check_may_request_waiver(item: ItemFacts, *, explanation: str) -> None:
     """Raise RuleViolation unless “not applicable” may be asked for this item now."""
+    check_is_asked(item)
     if item.state is ItemState.NOT_APPLICABLE_REQUESTED:
         raise RuleViolation("A waiver for this item already waits for approval.")
     if item.state is ItemState.NOT_APPLICABLE:

@@ -47,12 +47,15 @@ class Permission(StrEnum):
     WAIVER_DECIDE = "waiver:decide"  # approve or refuse somebody else's request
     MODULE_MANAGE = "module:manage"  # create, edit, archive modules, their contacts and targets
     RELEASE_MANAGE = "release:manage"  # create, edit, ship, archive releases, choose their modules
+    TEMPLATE_EDIT = "template:edit"  # templates and their drafts, importing lists
+    TEMPLATE_PUBLISH = "template:publish"  # make a draft a version, which nobody changes afterwards
+    TEMPLATE_ADOPT = "template:adopt"  # bring a checklist to another version
     AUDIT_VIEW = "audit:view"  # the history of what one may see
     PERSON_MANAGE = "person:manage"  # invite, grant and revoke roles, deactivate, reset
 
 
 _READ = {Permission.CHECKLIST_VIEW, Permission.AUDIT_VIEW}
-_WORK = _READ | {Permission.ITEM_WORK}
+_WORK = _READ | {Permission.ITEM_WORK, Permission.TEMPLATE_EDIT}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: frozenset(_READ),
@@ -60,7 +63,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.QA: frozenset(_WORK),
     Role.SECURITY: frozenset(_WORK),
     Role.OPS: frozenset(_WORK),
-    Role.DBA: frozenset(_WORK | {Permission.WAIVER_DECIDE}),
+    Role.DBA: frozenset(_WORK | {Permission.WAIVER_DECIDE, Permission.TEMPLATE_PUBLISH}),
     Role.TEAM_LEAD: frozenset(
         _WORK
         | {
@@ -68,6 +71,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.ITEM_ASSIGN,
             Permission.MODULE_MANAGE,
             Permission.RELEASE_MANAGE,
+            Permission.TEMPLATE_PUBLISH,
+            Permission.TEMPLATE_ADOPT,
         }
     ),
     Role.AUDITOR: frozenset(_READ),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.checklist import ItemState, Phase, Severity
+from app.domain.checklist import OPEN, ItemState, Phase, Severity
 from app.domain.permissions import Permission, roles_with
 
 _RANK = {
@@ -23,7 +23,7 @@ _SEVERITY_RANK = {Severity.KILLER: 0, Severity.REQUIRED: 1, Severity.ADVISORY: 2
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many items stand where. Waiting ones are applicable and open until somebody approves."""
+    """How many items stand where, without the removed. Waiting ones are applicable and open until approved."""
 
     total: int = 0
     done: int = 0
@@ -35,7 +35,7 @@ class Counts:
 
     @property
     def applicable(self) -> int:
-        """Items that are not approved as not applicable."""
+        """Items that are neither approved as not applicable nor so by a rule."""
         return self.total - self.not_applicable
 
     @property
@@ -73,9 +73,9 @@ def count(tallies: Iterable[tuple[ItemState, Severity, int]]) -> Counts:
         states[state] += number
         blocking += number if is_blocking(state, severity) else 0
     return Counts(
-        total=sum(states.values()),
+        total=sum(states.values()) - states[ItemState.REMOVED],
         done=states[ItemState.DONE],
-        not_applicable=states[ItemState.NOT_APPLICABLE],
+        not_applicable=states[ItemState.NOT_APPLICABLE] + states[ItemState.RULED_OUT],
         waiting=states[ItemState.NOT_APPLICABLE_REQUESTED],
         failed=states[ItemState.FAILED],
         blocked=states[ItemState.BLOCKED],
@@ -85,7 +85,7 @@ def count(tallies: Iterable[tuple[ItemState, Severity, int]]) -> Counts:
 
 def is_blocking(state: ItemState, severity: Severity) -> bool:
     """Whether an item stands in the way: open and more than advice, or failed whatever it is."""
-    if state in (ItemState.DONE, ItemState.NOT_APPLICABLE):
+    if state not in OPEN:
         return False
     return severity is not Severity.ADVISORY or state is ItemState.FAILED
 

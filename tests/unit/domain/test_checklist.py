@@ -8,6 +8,7 @@ from app.domain.checklist import (
     MATRIX_PHASES,
     OPEN,
     SETTABLE,
+    TAKEN_AWAY,
     UNDO_GRACE,
     UNDO_WINDOW,
     ItemFacts,
@@ -38,13 +39,13 @@ def _item(
 
 
 @pytest.mark.parametrize("new", sorted(SETTABLE))
-@pytest.mark.parametrize("old", [s for s in ItemState if s is not WAITING])
+@pytest.mark.parametrize("old", [s for s in ItemState if s is not WAITING and s not in TAKEN_AWAY])
 def test_with_a_reason_every_state_leads_to_every_state_that_a_person_sets(old: ItemState, new: ItemState):
     check_may_set_state(_item(old, changed_by=BEN), new, actor_id=ASHA, reason=REASON_ALWAYS)
 
 
 @pytest.mark.parametrize("new", [ItemState.NOT_APPLICABLE, WAITING])
-@pytest.mark.parametrize("old", list(ItemState))
+@pytest.mark.parametrize("old", sorted(set(ItemState) - TAKEN_AWAY))
 def test_not_applicable_is_never_set_by_hand(old: ItemState, new: ItemState):
     with pytest.raises(RuleViolation, match="reached by a waiver"):
         check_may_set_state(_item(old), new, actor_id=ASHA, reason=REASON_ALWAYS)
@@ -54,6 +55,15 @@ def test_not_applicable_is_never_set_by_hand(old: ItemState, new: ItemState):
 def test_an_item_that_waits_for_approval_stands_still(new: ItemState):
     with pytest.raises(RuleViolation, match="Withdraw or decide it first"):
         check_may_set_state(_item(WAITING), new, actor_id=ASHA, reason=REASON_ALWAYS)
+
+
+@pytest.mark.parametrize("new", list(ItemState))
+@pytest.mark.parametrize(("state", "why"), [(ItemState.RULED_OUT, "answers"), (ItemState.REMOVED, "no longer asks")])
+def test_what_was_taken_away_is_not_worked_on(state: ItemState, why: str, new: ItemState):
+    with pytest.raises(RuleViolation, match=why):
+        check_may_set_state(_item(state), new, actor_id=ASHA, reason=REASON_ALWAYS)
+    with pytest.raises(RuleViolation, match=why):
+        check_may_request_waiver(_item(state), explanation="no upload in this module")
 
 
 def test_blocked_says_what_blocks():
@@ -116,7 +126,7 @@ def test_several_at_once_need_one_sentence(new: ItemState, severity: Severity):
         check_may_bulk(_item(severity=severity), new, reason="")
 
 
-@pytest.mark.parametrize("state", [s for s in ItemState if s not in {WAITING, ItemState.NOT_APPLICABLE}])
+@pytest.mark.parametrize("state", sorted(set(ItemState) - {WAITING, ItemState.NOT_APPLICABLE} - TAKEN_AWAY))
 def test_a_waiver_may_be_asked_for_whatever_applies(state: ItemState):
     check_may_request_waiver(_item(state), explanation="no upload in this module")
 
@@ -154,13 +164,15 @@ def test_open_is_everything_that_is_neither_done_nor_not_applicable():
 
 def test_what_is_stored_stays_what_it_was():
     assert [state.value for state in ItemState] == [
-        *("todo", "doing", "done", "failed", "blocked", "not_applicable_requested", "not_applicable")
+        *("todo", "doing", "done", "failed", "blocked", "not_applicable_requested", "not_applicable"),
+        *("ruled_out", "removed"),
     ]
 
 
 def test_every_word_that_a_page_shows_is_there():
     assert [state.word for state in ItemState] == [
-        *("to do", "doing", "done", "failed", "blocked", "waiting for approval", "not applicable")
+        *("to do", "doing", "done", "failed", "blocked", "waiting for approval", "not applicable"),
+        *("not applicable by rule", "no longer asked"),
     ]
     assert [phase.label for phase in MATRIX_PHASES] == ["Plan", "Build", "Tests", "Security", "Docs", "Pre-deploy"]
     assert all(phase.label for phase in Phase)

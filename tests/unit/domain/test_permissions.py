@@ -26,6 +26,9 @@ MATRIX = """
     waiver:decide      .       .     .     .      .   x      x        .         .
     module:manage      .       .     .     .      .   .      x        .         .
     release:manage     .       .     .     .      .   .      x        .         .
+    template:edit      .       x     x     x      x   x      x        .         .
+    template:publish   .       .     .     .      .   x      x        .         .
+    template:adopt     .       .     .     .      .   .      x        .         .
     audit:view         x       x     x     x      x   x      x        x         x
     person:manage      .       .     .     .      .   .      .        .         x
     profile:manage     x       x     x     x      x   x      x        x         x

@@ -11,8 +11,8 @@ from app.domain.checklist import ItemState, Phase, Severity
 from app.domain.readiness import Blocker, Counts, cell_kind, cell_word, count, is_blocking, urgency, why
 
 WAITING = ItemState.NOT_APPLICABLE_REQUESTED
-SETTLED = {ItemState.DONE, ItemState.NOT_APPLICABLE}
-OPEN = set(ItemState) - SETTLED
+SETTLED = {ItemState.DONE, ItemState.NOT_APPLICABLE, ItemState.RULED_OUT}
+OPEN = set(ItemState) - SETTLED - {ItemState.REMOVED}
 
 tallies = st.lists(st.tuples(st.sampled_from(ItemState), st.sampled_from(Severity), st.integers(1, 40)), max_size=30)
 counts = st.builds(Counts, *(st.integers(0, 200) for _ in range(7)))
@@ -29,7 +29,11 @@ def test_applicable_is_done_and_open_together(found):
 def test_the_whole_is_what_applies_and_what_does_not(found):
     result = count(found)
 
-    assert result.total == result.applicable + result.not_applicable == sum(number for _, _, number in found)
+    assert (
+        result.total
+        == result.applicable + result.not_applicable
+        == sum(number for state, _, number in found if state is not ItemState.REMOVED)
+    )
 
 
 @given(tallies)
@@ -41,7 +45,7 @@ def test_each_state_is_counted_as_often_as_it_is_there(found):
 
     assert (result.done, result.not_applicable, result.waiting) == (
         of(ItemState.DONE),
-        of(ItemState.NOT_APPLICABLE),
+        of(ItemState.NOT_APPLICABLE) + of(ItemState.RULED_OUT),
         of(WAITING),
     )
     assert (result.failed, result.blocked) == (of(ItemState.FAILED), of(ItemState.BLOCKED))
@@ -64,6 +68,10 @@ def test_it_is_ready_when_all_is_done_or_approved_as_not_applicable(found):
 
 def test_advice_that_is_open_is_not_in_the_way():
     assert count([(ItemState.DONE, Severity.KILLER, 1), (ItemState.TODO, Severity.ADVISORY, 3)]).is_ready
+
+
+def test_a_checklist_of_which_nothing_is_asked_any_more_is_not_ready():
+    assert not count([(ItemState.REMOVED, Severity.KILLER, 3)]).is_ready
 
 
 def test_a_checklist_without_an_item_is_not_ready():
