@@ -48,7 +48,14 @@ class AuditAction(StrEnum):
     RELEASE_MODULE_ADDED = "release.module_added"
     RELEASE_MODULE_REMOVED = "release.module_removed"
     CHANGE_ADDED = "change.added"
+    TEMPLATE_CREATED = "template.created"
     TEMPLATE_PUBLISHED = "template.published"
+    DRAFT_BEGUN = "draft.begun"
+    DRAFT_CHANGED = "draft.changed"
+    DRAFT_ADDED = "draft.added"
+    DRAFT_MOVED = "draft.moved"
+    DRAFT_REMOVED = "draft.removed"
+    DRAFT_DISCARDED = "draft.discarded"
     CHECKLIST_CREATED = "checklist.created"
     ITEM_STATE_CHANGED = "item.state_changed"
     ITEM_CHANGED = "item.changed"
@@ -101,7 +108,14 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.RELEASE_MODULE_ADDED: "added {new} to the release {label}",
     AuditAction.RELEASE_MODULE_REMOVED: "took {old} out of the release {label}",
     AuditAction.CHANGE_ADDED: "added the change {label}",
+    AuditAction.TEMPLATE_CREATED: "created the template {label}",
     AuditAction.TEMPLATE_PUBLISHED: "published {label}",
+    AuditAction.DRAFT_BEGUN: "began a draft of {label}",
+    AuditAction.DRAFT_CHANGED: "changed the {fact} of “{label}” from {old} to {new}",
+    AuditAction.DRAFT_ADDED: "added “{label}”",
+    AuditAction.DRAFT_MOVED: "moved “{label}” {new}",
+    AuditAction.DRAFT_REMOVED: "took out “{label}”",
+    AuditAction.DRAFT_DISCARDED: "threw the draft of {label} away",
     AuditAction.CHECKLIST_CREATED: "made the checklist of {label} from {new}",
     AuditAction.ITEM_STATE_CHANGED: "set “{label}” from {old} to {new}",
     AuditAction.ITEM_CHANGED: "changed the {fact} of “{label}” from {old} to {new}",

@@ -3,8 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from hashlib import sha256
+
+import rfc8785
 
 from app.domain.checklist import BelongsTo, Mode, Phase, Severity, is_link
 from app.domain.permissions import Role
@@ -182,17 +185,23 @@ def find_faults(content: TemplateContent) -> list[str]:
     faults += _repeated("group", [group.key for group in content.groups])
     faults += _repeated("item", [item.key for item in content.items])
     for group in content.groups:
-        faults += _of_group(group)
+        faults += faults_of_group(group)
         for item in group.items:
-            faults += _of_item(item)
+            faults += faults_of_item(item)
     return faults
+
+
+def content_digest(content: TemplateContent) -> bytes:
+    """The digest of everything that a template says."""
+    return sha256(rfc8785.dumps(asdict(content))).digest()
 
 
 def _repeated(what: str, keys: list[str]) -> list[str]:
     return [f"Two {what}s have the key “{key}”." for key in sorted({key for key in keys if keys.count(key) > 1})]
 
 
-def _of_group(group: GroupContent) -> Iterator[str]:
+def faults_of_group(group: GroupContent) -> Iterator[str]:
+    """What is wrong with one group, each in a sentence; its items are not looked at."""
     name = f"The group “{group.title or group.key}”"
     if not group.title.strip() or len(group.title) > TITLE_LIMIT or len(group.section) > TITLE_LIMIT:
         yield f"{name} needs a title and a section of at most {TITLE_LIMIT} letters."
@@ -202,7 +211,8 @@ def _of_group(group: GroupContent) -> Iterator[str]:
         yield f"{name} has more than {BODY_LIMIT:,} letters of text."
 
 
-def _of_item(item: ItemContent) -> Iterator[str]:
+def faults_of_item(item: ItemContent) -> Iterator[str]:
+    """What is wrong with one item, each in a sentence."""
     name = f"The item “{item.text[:60] or item.key}”"
     if not item.text.strip() or len(item.text) > TEXT_LIMIT:
         yield f"{name} needs a text of at most {TEXT_LIMIT} letters."

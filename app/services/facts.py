@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from app.domain.audit import AuditAction
 from app.domain.permissions import Permission
 from app.services.write_path import About, Change
+
+# An event has room for a text up to here; a longer one stands in it by its beginning and its digest.
+WHOLE, TOLD = 2000, 300
 
 
 def change_facts(
@@ -43,6 +47,8 @@ def change_facts(
 
 def plain(value: Any) -> Any:
     """A value as it can stand in a canonical body."""
+    if isinstance(value, str) and len(value) > WHOLE:
+        return {"sha256": sha256(value.encode()).hexdigest(), "letters": len(value)}
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -52,4 +58,5 @@ def in_words(attribute: str, value: Any) -> str:
         return ""
     if attribute.endswith("_id"):
         return f"person {value}"
-    return value.isoformat() if isinstance(value, date) else str(value)
+    text = value.isoformat() if isinstance(value, date) else str(value)
+    return text if len(text) <= WHOLE else f"{text[:TOLD]}… ({len(text):,} letters)"

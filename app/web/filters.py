@@ -7,6 +7,7 @@ from flask_login import current_user
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
+from app.domain.template_content import DueRule
 from app.web.origin import new_key
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -26,6 +27,7 @@ def init_app(app: Flask) -> None:
         weekday=weekday,
         how_long=how_long,
         words=inline_code,
+        due_words=due_words,
     )
     app.jinja_env.globals.update(new_key=new_key, product_version=app.config["PRODUCT_VERSION"])
 
@@ -90,6 +92,13 @@ def inline_code(text: str) -> Markup:
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
     )
+
+
+def due_words(rule: DueRule) -> str:
+    """A due rule in words: “3 days before the planned day of the release, only on weekdays”."""
+    days = abs(rule.days)
+    when = f"{days} {'day' if days == 1 else 'days'} {'before' if rule.days < 0 else 'after'} " if days else "on "
+    return f"{when}{rule.anchor.label}{', only on weekdays' if rule.weekdays_only else ''}"
 
 
 def _local(value: datetime) -> datetime:

@@ -16,6 +16,16 @@
     "?": () => document.getElementById("shortcuts").showModal(),
   };
 
+  // Alt and an arrow move a row of a draft from anywhere inside it.
+  document.addEventListener("keydown", (event) => {
+    const way = { ArrowUp: "up", ArrowDown: "down" }[event.key];
+    if (!way || !event.altKey || event.ctrlKey || event.metaKey) return;
+    const button = event.target.closest("[data-mover]")?.querySelector(`[data-move="${way}"]`);
+    if (!button) return;
+    event.preventDefault();
+    if (!button.disabled) button.click();
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !(event.key in acts)) return;
     if (event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog[open]")) return;

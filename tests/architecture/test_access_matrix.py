@@ -14,9 +14,12 @@ from app.database import db
 from app.domain.checklist import WaiverReason
 from app.domain.permissions import FOR_EVERYONE, GRANTS, Permission, Role
 from app.models import Environment, Module, Target, Waiver
+from app.queries.drafts import get_draft, list_draft_items
 from app.queries.people import list_grants
+from app.services.drafts import begin_draft
 from app.services.modules import add_target
 from app.services.releases import add_change
+from app.services.templates import BUILT_IN
 from app.services.waivers import request_waiver
 from app.web.access import PUBLIC, declared_access
 from tests.factories import Made, MadeRelease, Make
@@ -29,6 +32,8 @@ OF_ENDPOINT: dict[str, dict[str, object]] = {
     "checklists.show_target_group": {"group_key": "monitoring"},
     "templates.show": {"number": 1},
 }
+# In a draft an item has a number of its own.
+DRAFT_ITEMS = "draft_content."
 # It opens a connection of its own, which a test that is rolled back cannot give.
 OWN_CONNECTION = {"health.ready"}
 # Here the policy lets in and the rule of two people refuses: only who asked may withdraw.
@@ -46,6 +51,8 @@ class World:
     def path(self, rule: Rule) -> str:
         """A rule with the real things in it."""
         here = self.values | OF_ENDPOINT.get(rule.endpoint, {})
+        if rule.endpoint.startswith(DRAFT_ITEMS):
+            here["item_id"] = self.values["draft_item_id"]
         found = rule.build({name: here[name] for name in rule.arguments}, append_unknown=False)
         assert found is not None, rule
         return found[1]
@@ -59,6 +66,8 @@ def world(make: Make) -> World:
     add_change(release.lead.origin, release.key, release.modules[0], 412, title="", link="")
     add_target(release.lead.origin, release.modules[0], staging, "primary", "")
     request_waiver(release.lead.origin, item.id, revision=1, reason=WaiverReason.OTHER, explanation="no schema here")
+    begin_draft(release.lead.origin, BUILT_IN)
+    draft_item = list_draft_items(get_draft(BUILT_IN).id)[0]
     bystander = make.person(Role.QA)
     values = {
         "release_key": release.key,
@@ -74,7 +83,9 @@ def world(make: Make) -> World:
         "person_id": bystander.id,
         "grant_id": list_grants(bystander.id)[0].id,
         "session_id": 0,
-        "template_key": "migration-maintenance",
+        "template_key": BUILT_IN,
+        "group_id": draft_item.group_id,
+        "draft_item_id": draft_item.id,
         "token": "no-such-token",
         "filename": "none.css",
     }

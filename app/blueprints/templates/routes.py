@@ -6,8 +6,10 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from app.domain.permissions import Permission
+from app.queries.drafts import list_templates
 from app.queries.templates import get_version, list_version_groups, list_version_items, list_versions
 from app.web.access import requires
+from app.web.origin import actor
 
 bp = Blueprint("templates", __name__, url_prefix="/templates")
 
@@ -16,7 +18,12 @@ bp = Blueprint("templates", __name__, url_prefix="/templates")
 @requires(Permission.CHECKLIST_VIEW)
 def index() -> ResponseReturnValue:
     """All published versions."""
-    return render_template("templates/index.html", versions=list_versions())
+    return render_template(
+        "templates/index.html",
+        versions=list_versions(),
+        templates=list_templates(),
+        may_edit=actor().may_for(Permission.TEMPLATE_EDIT, None),
+    )
 
 
 @bp.get("/<string:template_key>/versions/<int:number>/")
