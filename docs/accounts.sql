@@ -45,6 +45,7 @@ GRANT SELECT, INSERT, UPDATE ON countersign.one_time_links TO countersign_app@'%
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.template_drafts TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.draft_groups TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.draft_items TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.template_imports TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.module_contacts TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.sessions TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.rate_counters TO countersign_app@'%';

@@ -50,6 +50,8 @@ class AuditAction(StrEnum):
     CHANGE_ADDED = "change.added"
     TEMPLATE_CREATED = "template.created"
     TEMPLATE_PUBLISHED = "template.published"
+    TEMPLATE_IMPORTED = "template.imported"
+    IMPORT_RECEIVED = "import.received"
     DRAFT_BEGUN = "draft.begun"
     DRAFT_CHANGED = "draft.changed"
     DRAFT_ADDED = "draft.added"
@@ -110,6 +112,8 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.CHANGE_ADDED: "added the change {label}",
     AuditAction.TEMPLATE_CREATED: "created the template {label}",
     AuditAction.TEMPLATE_PUBLISHED: "published {label}",
+    AuditAction.TEMPLATE_IMPORTED: "imported {label}: {new}",
+    AuditAction.IMPORT_RECEIVED: "sent {label} to be imported, {new}",
     AuditAction.DRAFT_BEGUN: "began a draft of {label}",
     AuditAction.DRAFT_CHANGED: "changed the {fact} of “{label}” from {old} to {new}",
     AuditAction.DRAFT_ADDED: "added “{label}”",

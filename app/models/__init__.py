@@ -12,6 +12,7 @@ from app.models.template import (
     Template,
     TemplateDraft,
     TemplateGroup,
+    TemplateImport,
     TemplateItem,
     TemplateVersion,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "Template",
     "TemplateDraft",
     "TemplateGroup",
+    "TemplateImport",
     "TemplateItem",
     "TemplateVersion",
     "Waiver",

@@ -1,6 +1,7 @@
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.dialects.mysql import MEDIUMBLOB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.checklist import BelongsTo
@@ -58,6 +59,8 @@ class TemplateItem(Box, Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("template_versions.id"))
     group_id: Mapped[int] = mapped_column(ForeignKey("template_groups.id"))
     belongs_to: Mapped[BelongsTo]
+    # In the document that it was imported from; who adopts the version may bring these ticks along.
+    was_ticked: Mapped[bool] = mapped_column(default=False)
 
 
 class TemplateDraft(Base):
@@ -99,3 +102,18 @@ class DraftItem(Box, Base):
     draft_id: Mapped[int] = mapped_column(ForeignKey("template_drafts.id"))
     group_id: Mapped[int] = mapped_column(ForeignKey("draft_groups.id"))
     revision: Mapped[int] = mapped_column(default=1)
+    was_ticked: Mapped[bool] = mapped_column(default=False)
+
+
+class TemplateImport(Base):
+    """A document that somebody has sent and not yet imported. Goes when it is, and by itself after a day."""
+
+    __tablename__ = "template_imports"
+
+    id: Mapped[IntPK]
+    file_name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+    data: Mapped[bytes] = mapped_column(LargeBinary(6_000_000).with_variant(MEDIUMBLOB(), "mysql"))
+    mapping: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[CreatedAt]
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))

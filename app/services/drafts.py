@@ -36,9 +36,16 @@ class Held:
 def create_template(change: Change, key: str, *, name: str) -> str:
     """Add a template with an empty draft. Gives its key."""
     change.actor.require(Permission.TEMPLATE_EDIT, None)
+    template, stream = add_template(change, key, name)
+    new_draft(change, template, stream, name=name, description="")
+    return key
+
+
+def add_template(change: Change, key: str, name: str) -> tuple[Template, int]:
+    """Add a template, as part of the change that begins its first draft. Gives it with its stream."""
     if not is_key(key):
         raise InvalidInput(key=key_rule("nightly-batch"))
-    if key in RESERVED | {"import", "adopt"}:
+    if key in RESERVED | {"import", "adopt", "export"}:
         raise InvalidInput(key=f"“{key}” is the address of another page. Choose another key.")
     if change.session.scalar(select(Template.id).where(Template.key == key)) is not None:
         raise InvalidInput(key=f"There is a template “{key}” already.")
@@ -53,8 +60,7 @@ def create_template(change: Change, key: str, *, name: str) -> str:
         after={"key": key, "name": name},
         under=Permission.TEMPLATE_EDIT,
     )
-    _new_draft(change, template, stream, name=name, description="")
-    return key
+    return template, stream
 
 
 @write_path
@@ -72,13 +78,14 @@ def begin_draft(change: Change, template_key: str) -> bool:
         .limit(1)
     )
     description = version.description if version else ""
-    draft = _new_draft(change, template, stream, name=template.name, description=description)
+    draft = new_draft(change, template, stream, name=template.name, description=description)
     if version:
         _copy_version(change, version.id, draft.id)
     return True
 
 
-def _new_draft(change: Change, template: Template, stream: int, *, name: str, description: str) -> TemplateDraft:
+def new_draft(change: Change, template: Template, stream: int, *, name: str, description: str) -> TemplateDraft:
+    """Begin a draft, as part of another change."""
     draft = TemplateDraft(
         template_id=template.id,
         stream_id=stream,
@@ -110,8 +117,8 @@ def _copy_version(change: Change, version_id: int, draft_id: int) -> None:
     )
     change.session.execute(
         insert(DraftItem).from_select(
-            ["draft_id", "revision", "group_id", *COPIED],
-            select(to, first, _draft_groups.id, *(_items[name] for name in COPIED))
+            ["draft_id", "revision", "group_id", "was_ticked", *COPIED],
+            select(to, first, _draft_groups.id, _items.was_ticked, *(_items[name] for name in COPIED))
             .select_from(table_of(TemplateItem))
             .join(table_of(TemplateGroup), _groups.id == _items.group_id)
             .join(table_of(DraftGroup), (_draft_groups.draft_id == draft_id) & (_draft_groups.key == _groups.key))

@@ -86,7 +86,7 @@ def _copy_draft(change: Change, draft_id: int, version_id: int) -> None:
         )
     )
     # Positions count through the whole template: that is how checklists are ordered.
-    copied = [name for name in COPIED if name != "position"]
+    copied = ["was_ticked", *(name for name in COPIED if name != "position")]
     order = func.row_number().over(order_by=(_groups.position, _groups.id, _items.position, _items.id))
     change.session.execute(
         insert(TemplateItem).from_select(
