@@ -11,9 +11,11 @@ from flask import render_template, request, url_for
 from app.domain.actors import Actor
 from app.domain.checklist import BelongsTo, WaiverReason
 from app.domain.errors import NotFound
-from app.domain.permissions import Permission
+from app.domain.fatigue import find_bursts, is_all_at_the_end
+from app.domain.permissions import Permission, Role
 from app.domain.readiness import Counts
 from app.queries.checklists import ChecklistHead, GroupLine, list_groups
+from app.queries.fatigue import list_ticks
 from app.queries.people import list_active_people
 from app.queries.releases import require_release
 from app.queries.rows import ItemRow, get_placed_row, list_rows
@@ -80,6 +82,15 @@ def by_group(groups: list[GroupLine], rows: list[RowView]) -> list[tuple[GroupLi
     for row in rows:
         found[row.group_id].append(row)
     return [(group, found[group.id]) for group in groups if group.id in found]
+
+
+def fatigue_of(checklist: ChecklistHead, actor: Actor) -> dict[str, Any]:
+    """How the ticks came, for those who look after the work of others: a lead, a DBA, an auditor."""
+    looks_after = actor.may_for(Permission.WAIVER_DECIDE, checklist.module_id) or any(
+        grant.role is Role.AUDITOR for grant in actor.grants
+    )
+    ticks = list_ticks(checklist.stream_id) if looks_after else []
+    return {"bursts": find_bursts(ticks), "all_at_the_end": is_all_at_the_end(ticks)}
 
 
 @dataclass(frozen=True, slots=True)

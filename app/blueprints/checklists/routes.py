@@ -29,6 +29,7 @@ from app.web.checklist_pages import (
     by_group,
     chosen_rows,
     crumbs,
+    fatigue_of,
     group_page,
     sections_of,
     total_of,
@@ -93,6 +94,7 @@ def _overview(checklist: ChecklistHead) -> str:
         is_module=is_module,
         changes=list_changes(checklist.release_id or 0, checklist.module_id or 0) if is_module else [],
         may_work=actor().may_for(Permission.ITEM_WORK, checklist.module_id),
+        **fatigue_of(checklist, actor()),
     )
 
 

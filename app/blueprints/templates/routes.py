@@ -1,13 +1,22 @@
 """Templates: which there are, and what a version says."""
 
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from app.domain.fatigue import ENOUGH
 from app.domain.permissions import Permission
-from app.queries.drafts import list_templates
-from app.queries.templates import get_version, list_version_groups, list_version_items, list_versions
+from app.queries.drafts import get_template, list_templates
+from app.queries.fatigue import list_uses
+from app.queries.templates import (
+    get_newest_version,
+    get_version,
+    list_version_groups,
+    list_version_items,
+    list_versions,
+)
 from app.web.access import requires
 from app.web.origin import actor
 
@@ -34,3 +43,17 @@ def show(template_key: str, number: int) -> ResponseReturnValue:
     items = {key: list(rows) for key, rows in groupby(list_version_items(version.id), key=lambda row: row.group_id)}
     groups = [(group, items.get(group.id, [])) for group in list_version_groups(version.id)]
     return render_template("templates/show.html", version=version, groups=groups)
+
+
+@bp.get("/<string:template_key>/review/")
+@requires(Permission.CHECKLIST_VIEW)
+def review(template_key: str) -> ResponseReturnValue:
+    """What became of each item in a year, and which may be retired."""
+    version = get_newest_version(template_key)
+    since = datetime.now(UTC) - timedelta(days=365)
+    show_what = "all" if request.args.get("show") == "all" else "advice"
+    uses = list_uses(get_template(template_key).id, version.id, since, actor().modules(Permission.CHECKLIST_VIEW))
+    shown = [use for use in uses if show_what == "all" or use.advice]
+    return render_template(
+        "templates/review.html", version=version, since=since, uses=shown, show=show_what, enough=ENOUGH
+    )
