@@ -8,15 +8,23 @@ from typing import Any
 
 from app.domain.audit import moment_text
 from app.domain.template_content import DueRule, GroupContent, ItemContent, TemplateContent
-from app.domain.template_files import FILE_FORMAT, ItemStanding, Standings
+from app.domain.template_files import FILE_FORMAT, ExportNote, ItemStanding, Standings
 
 # What every entry says, also when it is the usual: a file has to mean the same after the usual has changed.
 ALWAYS = {"key", "text", "title", "phase", "severity", "natural_role", "belongs_to", "mode"}
 
 
-def structure_of(content: TemplateContent, standings: Standings | None = None) -> dict[str, Any]:
-    """All that a template says, and where its items stand when that is given. Nothing empty is in it."""
+def structure_of(
+    content: TemplateContent, standings: Standings | None = None, note: ExportNote | None = None
+) -> dict[str, Any]:
+    """All that a template says, where its items stand, and what it was taken from. Nothing empty is in it."""
     data: dict[str, Any] = {"countersign": int(FILE_FORMAT), "name": content.name}
+    if note is not None:
+        data["exported"] = {
+            "from": f"{note.kind}: {note.title}, {note.version}",
+            "at": moment_text(note.exported_at),
+            "by": note.exported_by,
+        }
     if content.description:
         data["description"] = content.description
     data["groups"] = [_group(group, standings or {}) for group in content.groups]

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from app.domain.template_content import TemplateContent
-from app.domain.template_files import Standings
+from app.domain.template_files import ExportNote, Standings
 from app.exports.structure import structure_of
 
 ANY_WIDTH = 1_000_000
@@ -29,12 +29,12 @@ def _is_tidy(line: str) -> bool:
 _Dumper.add_representer(str, _text)
 
 
-def write_yaml(content: TemplateContent, standings: Standings | None = None) -> str:
-    """The template as YAML; with where its items stand when that is given."""
-    data = structure_of(content, standings)
+def write_yaml(content: TemplateContent, standings: Standings | None = None, note: ExportNote | None = None) -> str:
+    """The template as YAML; with where its items stand, and what it was taken from, when that is given."""
+    data = structure_of(content, standings, note)
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=ANY_WIDTH)
 
 
-def write_json(content: TemplateContent, standings: Standings | None = None) -> str:
+def write_json(content: TemplateContent, standings: Standings | None = None, note: ExportNote | None = None) -> str:
     """The same as JSON."""
-    return json.dumps(structure_of(content, standings), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(structure_of(content, standings, note), ensure_ascii=False, indent=2) + "\n"

@@ -21,7 +21,7 @@ from app.imports.entries import Entry, Notes
 from app.imports.nodes import Node
 from app.imports.refusal import Unreadable
 
-TEMPLATE = {"countersign", "name", "description", "groups"}
+TEMPLATE = {"countersign", "exported", "name", "description", "groups"}
 GROUP = {"key", "title", "section", "belongs_to", "mode", "body", "applies_when", "items"}
 ITEM = {
     *("key", "text", "depth", "body", "guidance", "phase", "gate", "severity", "natural_role", "value_prompt"),

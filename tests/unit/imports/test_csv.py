@@ -241,8 +241,7 @@ WRONG = {
     "a," * 300: "The table has 301 columns. At most 200 can be taken.",
     "a,b\n" + "x" * 100_001 + ",c\n": "A cell in the row on line 2 has more than 100,000 letters.",
     "a" * 5_000_001: "The file has 5,000,001 letters. At most 5,000,000 can be taken.",
-    'a,"'
-    + "x\n" * 300_000: "A cell in the row on line 1 has more than 100,000 letters. Is a quotation mark missing?",
+    'a,"' + "x\n" * 300_000: "A cell in the row on line 1 has more than 100,000 letters. Is a quotation mark missing?",
     '"' * 2_000_001: "A cell in the row on line 1 has more than 100,000 letters.",
     "a" + "," * 4_000_000: "columns. At most 200 can be taken.",
     "\n" * 390_000: "The file is empty",
