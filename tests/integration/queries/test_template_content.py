@@ -43,9 +43,18 @@ def test_every_field_of_a_box_is_read(make: Make):
     release = make.release()
     item = release.item(ITEM)
     words = {
-        "body": "below", "depth": 2, "value_kind": "number", "value_unit": "min", "value_prompt": "How long?",
-        "due_anchor": DueAnchor.RELEASE_PLANNED, "due_days": -3, "due_weekdays_only": True, "fact": "shared",
-        "origin": "a book", "origin_link": "https://example.org/", "applies_when": "personal_data",
+        "body": "below",
+        "depth": 2,
+        "value_kind": "number",
+        "value_unit": "min",
+        "value_prompt": "How long?",
+        "due_anchor": DueAnchor.RELEASE_PLANNED,
+        "due_days": -3,
+        "due_weekdays_only": True,
+        "fact": "shared",
+        "origin": "a book",
+        "origin_link": "https://example.org/",
+        "applies_when": "personal_data",
     }
     db.session.execute(update(ChecklistItem).where(ChecklistItem.id == item.id).values(**words))
     db.session.execute(
