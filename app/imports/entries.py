@@ -6,13 +6,15 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
 
-from app.domain.template_files import FIELD_LIMITS
+from app.domain.template_files import FIELD_LIMITS, MAX_ITEMS
 from app.imports.nodes import Node
+from app.imports.refusal import Unreadable
 
 E = TypeVar("E", bound=StrEnum)
 YES, NO = {"true", "yes", "on"}, {"false", "no", "off"}
 # More unknown fields than these are not listed one by one.
 LISTED = 10
+TOO_MANY = f"The file has more than {MAX_ITEMS:,} items. Bring it in as several templates."
 
 
 @dataclass(slots=True)
@@ -123,6 +125,8 @@ class Entry:
             if found is not None:
                 self.fault(f"{name} must be a list.")
             return []
+        if len(found) > MAX_ITEMS:
+            raise Unreadable(TOO_MANY)
         entries = []
         for number, node in enumerate(found, start=1):
             place = f"{self.place}, {each} {number}" if self.place != "The file" else f"{each.capitalize()} {number}"

@@ -10,7 +10,7 @@ from app.imports.refusal import Unreadable
 # A text, a list, names with nodes; true and false are JSON's own. A number is a text here: `2.10` stays `2.10`.
 Node = str | bool | None | list["Node"] | dict[str, "Node"]
 
-MAX_LETTERS = 2_000_000
+MAX_LETTERS = 5_000_000
 MAX_NODES = 250_000
 MAX_DEPTH = 12
 NOTHING = {"", "~", "null", "Null", "NULL"}

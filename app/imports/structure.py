@@ -17,7 +17,7 @@ from app.domain.template_content import (
     ValueKind,
 )
 from app.domain.template_files import FILE_FORMAT, MAX_DAYS, MAX_ITEMS
-from app.imports.entries import Entry, Notes
+from app.imports.entries import TOO_MANY, Entry, Notes
 from app.imports.nodes import Node
 from app.imports.refusal import Unreadable
 
@@ -44,7 +44,7 @@ def read_structure(node: Node) -> Imported:
     groups = file.entries("groups", "group", "title")
     items = [group.entries("items", "item", "text") for group in groups]
     if sum(map(len, items)) > MAX_ITEMS:
-        raise Unreadable(f"The file has more than {MAX_ITEMS:,} items. Bring it in as several templates.")
+        raise Unreadable(TOO_MANY)
     group_keys = _keys(groups, GROUP_KEY_LIMIT, "group_key", "title", "group")
     item_keys = _keys([item for some in items for item in some], ITEM_KEY_LIMIT, "key", "text", "item")
     keys = iter(item_keys)

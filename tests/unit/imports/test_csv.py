@@ -53,11 +53,11 @@ def test_the_guard_against_formulas_is_taken_away_and_nothing_else_is(text: str)
 
 
 def test_whether_a_cell_is_a_formula_takes_no_time():
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert not is_formula("a" + "\t " * 50_000 + "b")
     assert not is_formula("a," * 50_000)
 
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 def test_every_column_of_ours_is_known_again():
@@ -252,7 +252,7 @@ WRONG = {
 
 @pytest.mark.parametrize("text", WRONG, ids=lambda text: ascii(text[:20]))
 def test_what_cannot_be_read_is_refused_at_once_with_a_sentence(text: str):
-    begun = time.perf_counter()
+    begun = time.process_time()
     try:
         table = read_table(text)
     except Unreadable as refusal:
@@ -261,7 +261,7 @@ def test_what_cannot_be_read_is_refused_at_once_with_a_sentence(text: str):
         said = ""
         read_csv(table, {Column.TEXT: 0})
 
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
     assert WRONG[text] in said
     assert bool(WRONG[text]) is bool(said)
 

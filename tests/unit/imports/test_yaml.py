@@ -221,38 +221,38 @@ LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 HOSTILE = {
     "repeats of repeats": LAUGHS,
-    "deep lists": "[" * 1_000_000,
-    "deep names": "{a: " * 400_000,
+    "deep lists": "[" * 4_000_000,
+    "deep names": "{a: " * 1_000_000,
     "deep blocks": "".join(f"{' ' * depth}a:\n" for depth in range(1500)),
-    "deep keys": "? " * 500_000,
-    "deep dashes": "- " * 500_000,
-    "too many letters": "a" * 2_000_001,
-    "too many entries": "[" + "a," * 900_000 + "]",
+    "deep keys": "? " * 2_000_000,
+    "deep dashes": "- " * 2_000_000,
+    "too many letters": "a" * 5_000_001,
+    "too many entries": "[" + "a," * 2_000_000 + "]",
     "too many fields": "\n".join(f"a{number}: b" for number in range(150_000)),
     "too many unknown fields": "groups: [{title: A, items: [{"
     + ", ".join(f"sev{number}: b" for number in range(100_000))
     + "}]}]",
     "too many faults": "groups: [{title: A, items: [" + "[]," * 200_000 + "]}]",
     "too many items": "groups: [{title: A, items: [" + "a," * 5001 + "]}]",
-    "an endless quotation": "name: '" + "a\n" * 900_000,
+    "an endless quotation": "name: '" + "a\n" * 2_000_000,
     "anchors without end": "".join(f"- &a{number} b\n" for number in range(100_000)),
-    "a long word": "groups: [{title: A, items: [{text: B, severity: " + "x" * 1_900_000 + "}]}]",
+    "a long word": "groups: [{title: A, items: [{text: B, severity: " + "x" * 4_900_000 + "}]}]",
 }
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_yaml_is_refused_at_once(kind: str):
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(Unreadable):
         read_yaml(HOSTILE[kind])
 
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
-@pytest.mark.parametrize("text", ["[" * 400_000, '{"a":' * 300_000, "[" + "1," * 900_000 + "1]", "9" * 1_000_000])
+@pytest.mark.parametrize("text", ["[" * 4_000_000, '{"a":' * 900_000, "[" + "1," * 2_000_000 + "1]", "9" * 4_000_000])
 def test_hostile_json_is_refused_at_once(text: str):
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(Unreadable):
         read_json(text)
 
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
