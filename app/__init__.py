@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import cli
 from app.blueprints.audit import routes as audit
 from app.blueprints.auth import routes as auth
+from app.blueprints.checklists import exporting as checklist_exports
 from app.blueprints.checklists import routes as checklists
 from app.blueprints.drafts import content as draft_content
 from app.blueprints.drafts import routes as drafts
@@ -25,6 +26,7 @@ from app.blueprints.profile import routes as profile
 from app.blueprints.releases import changing as release_changes
 from app.blueprints.releases import routes as releases
 from app.blueprints.setup import routes as setup
+from app.blueprints.templates import exporting as template_exports
 from app.blueprints.templates import routes as templates
 from app.blueprints.waivers import routes as waivers
 from app.database import bind_engine, db, engine_options
@@ -39,7 +41,7 @@ PRODUCT_VERSION = "0.1.0"
 BLUEPRINTS = (
     *(home, setup, auth, profile, people, health),
     *(modules, releases, release_changes, checklists, items, waivers, me, audit),
-    *(templates, drafts, draft_content),
+    *(templates, drafts, draft_content, checklist_exports, template_exports),
 )
 
 

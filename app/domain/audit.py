@@ -70,6 +70,8 @@ class AuditAction(StrEnum):
     WAIVER_WITHDRAWN = "waiver.withdrawn"
     ATTEMPT_REFUSED = "attempt.refused"
     AUDIT_EXPORTED = "audit.exported"
+    TEMPLATE_EXPORTED = "template.exported"
+    CHECKLIST_EXPORTED = "checklist.exported"
 
     @property
     def label(self) -> str:
@@ -132,6 +134,8 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.WAIVER_WITHDRAWN: "withdrew the waiver of “{label}”",
     AuditAction.ATTEMPT_REFUSED: "was refused ({new}): {label}",
     AuditAction.AUDIT_EXPORTED: "exported events: {label}",
+    AuditAction.TEMPLATE_EXPORTED: "exported {label} as {new}",
+    AuditAction.CHECKLIST_EXPORTED: "exported the checklist of {label} as {new}",
 }
 
 

@@ -7,11 +7,9 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
+from app.domain.spreadsheets import SIGNS, is_formula
+
 BOM = "\ufeff"
-# A spreadsheet takes a cell for a formula by its first sign, also behind spaces and odd white space.
-# Also the full-width signs; and behind a semicolon or the like, where a spreadsheet may part cells.
-SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20"
-FORMULA = re.compile(rf"[\s\0]*[{SIGNS}\t\r\n\0]|.*[;,|\t\"']\s*[{SIGNS}]", re.DOTALL)
 # Most cells hold none of these, and then they are no formula: far quicker to see than the rule itself.
 NEEDED = re.compile(rf"[{SIGNS}\t\r\n\0]")
 
@@ -21,7 +19,7 @@ def safe_cell(value: object) -> str:
     text = value if type(value) is str else "" if value is None else str(value)
     if text.isalnum() or not NEEDED.search(text):
         return text
-    return f"'{text}" if FORMULA.match(text) else text
+    return f"'{text}" if is_formula(text) else text
 
 
 def _is_plain(texts: Sequence[Any]) -> bool:

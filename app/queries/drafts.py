@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 
 from app.database import db
 from app.domain.errors import UNSEEN, NotFound
-from app.domain.template_content import DueRule, GroupContent, ItemContent, TemplateContent, ValueKind
+from app.domain.template_content import ItemContent, TemplateContent
 from app.models import Checklist, DraftGroup, DraftItem, Person, Release, Template, TemplateDraft, TemplateVersion
+from app.queries.template_content import group_content, item_content
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,37 +185,9 @@ def content_of_draft(draft: TemplateDraft | DraftHead) -> TemplateContent:
     items: dict[int, list[ItemContent]] = {}
     for row in list_draft_items(draft.id):
         items.setdefault(row.group_id, []).append(item_content(row))
-    groups = tuple(group_content(line.row, tuple(items.get(line.row.id, ()))) for line in list_draft_groups(draft.id))
+    rows = [line.row for line in list_draft_groups(draft.id)]
+    groups = tuple(group_content(row, row.belongs_to, items.get(row.id, ())) for row in rows)
     return TemplateContent(draft.name, draft.description, groups)
-
-
-def item_content(row: DraftItem) -> ItemContent:
-    """The words of one box of a draft."""
-    due = DueRule(row.due_anchor, row.due_days or 0, row.due_weekdays_only) if row.due_anchor else None
-    return ItemContent(
-        key=row.key,
-        text=row.text,
-        depth=row.depth,
-        body=row.body,
-        guidance=row.guidance,
-        phase=row.phase,
-        gate=row.gate,
-        severity=row.severity,
-        natural_role=row.natural_role,
-        value_prompt=row.value_prompt,
-        value_kind=ValueKind(row.value_kind) if row.value_kind else None,
-        value_unit=row.value_unit,
-        due=due,
-        origin=row.origin,
-        origin_link=row.origin_link,
-        applies_when=row.applies_when,
-        fact=row.fact,
-    )
-
-
-def group_content(row: DraftGroup, items: tuple[ItemContent, ...] = ()) -> GroupContent:
-    """The words of one group of a draft."""
-    return GroupContent(row.key, row.title, row.section, row.belongs_to, row.mode, row.body, row.applies_when, items)
 
 
 def count_live_checklists(template_id: int) -> int:

@@ -1,6 +1,5 @@
 """Reads of templates and their versions."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +7,7 @@ from sqlalchemy import bindparam, select
 
 from app.database import db
 from app.domain.errors import NotFound
-from app.models import Template, TemplateGroup, TemplateItem, TemplateVersion
+from app.models import Template, TemplateVersion
 from app.models.base import table_of
 
 
@@ -72,17 +71,3 @@ def get_newest_version(template_key: str) -> VersionLine:
     if found is not None:
         return VersionLine(*found)
     raise NotFound("The built-in catalogue is not loaded. Run `flask --app wsgi load-catalogue`.")
-
-
-def list_version_groups(version_id: int) -> Sequence[TemplateGroup]:
-    """The groups of a version, in order."""
-    return db.session.scalars(
-        select(TemplateGroup).where(TemplateGroup.version_id == version_id).order_by(TemplateGroup.position)
-    ).all()
-
-
-def list_version_items(version_id: int) -> Sequence[TemplateItem]:
-    """The items of a version, in order."""
-    return db.session.scalars(
-        select(TemplateItem).where(TemplateItem.version_id == version_id).order_by(TemplateItem.position)
-    ).all()

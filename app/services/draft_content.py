@@ -18,7 +18,8 @@ from app.domain.template_content import (
     faults_of_item,
 )
 from app.models import DraftGroup, DraftItem
-from app.queries.drafts import get_draft_group, get_draft_item, item_content, list_draft_items
+from app.queries.drafts import get_draft_group, get_draft_item, list_draft_items
+from app.queries.template_content import item_content
 from app.services.drafts import Held, check_revision, hold
 from app.services.facts import change_facts
 from app.services.write_path import Change, write_path

@@ -4,6 +4,9 @@ from app.domain.actors import missing_role
 from app.domain.audit import AuditAction
 from app.domain.errors import NotPermitted
 from app.domain.permissions import Permission
+from app.queries.checklists import get_checklist
+from app.queries.template_content import title_of
+from app.queries.templates import get_version
 from app.services.write_path import SYSTEM_STREAM, About, Change, write_path
 
 
@@ -18,5 +21,37 @@ def record_export(change: Change, *, query: str) -> bool:
         About("audit", 0, query or "everything"),
         stream=stream,
         under=Permission.AUDIT_VIEW,
+    )
+    return True
+
+
+@write_path
+def record_version_export(change: Change, template_key: str, number: int, *, form: str) -> bool:
+    """Remember that somebody took a template version away, and as what. Written before the first byte leaves."""
+    if not change.actor.may(Permission.CHECKLIST_VIEW):
+        raise NotPermitted(missing_role(Permission.CHECKLIST_VIEW))
+    stream = change.take_subject(*SYSTEM_STREAM)
+    version = get_version(template_key, number)
+    change.record(
+        AuditAction.TEMPLATE_EXPORTED,
+        About("template_version", version.id, version.label, template_version_id=version.id),
+        stream=stream,
+        new=form,
+        under=Permission.CHECKLIST_VIEW,
+    )
+    return True
+
+
+@write_path
+def record_checklist_export(change: Change, checklist_id: int, *, form: str) -> bool:
+    """Remember that somebody took a checklist away, and as what. It changes nothing about the checklist."""
+    stream = change.take_subject(*SYSTEM_STREAM)
+    checklist = get_checklist(checklist_id, change.actor)
+    change.record(
+        AuditAction.CHECKLIST_EXPORTED,
+        About("checklist", checklist.id, title_of(checklist), checklist.module_id, checklist.release_id),
+        stream=stream,
+        new=form,
+        under=Permission.CHECKLIST_VIEW,
     )
     return True

@@ -9,6 +9,7 @@ from app.domain.template_content import content_digest, find_faults
 from app.models import DraftGroup, DraftItem, TemplateGroup, TemplateItem, TemplateVersion
 from app.models.base import BigInt, table_of
 from app.queries.drafts import content_of_draft
+from app.queries.template_content import content_of_version
 from app.services.checklists import COPIED, COPIED_OF_GROUP
 from app.services.drafts import Held, hold, remove_draft
 from app.services.write_path import About, Change, write_path
@@ -34,7 +35,7 @@ def publish(change: Change, template_key: str, *, note: str, seen: str) -> int:
     if faults:
         raise RuleViolation(" ".join(faults))
     last = _newest(change, held)
-    if last is not None and last.digest == digest:
+    if last is not None and content_of_version(last.id) == content:
         raise RuleViolation(f"Nothing is different from version {last.number}.")
     version = TemplateVersion(
         template_id=held.template.id,

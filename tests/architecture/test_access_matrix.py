@@ -31,6 +31,8 @@ OF_ENDPOINT: dict[str, dict[str, object]] = {
     "checklists.show_release_group": {"group_key": "pre-release"},
     "checklists.show_target_group": {"group_key": "monitoring"},
     "templates.show": {"number": 1},
+    "template_exports.export": {"number": 1},
+    "template_exports.on_paper": {"number": 1},
 }
 # In a draft an item has a number of its own.
 DRAFT_ITEMS = "draft_content."

@@ -16,6 +16,9 @@ from app.blueprints.audit.routes import HEADER
 from app.catalogue.reader import read_catalogue
 from app.domain.audit import SENTENCES, AuditAction
 from app.domain.permissions import FOR_EVERYONE, GRANTS, Permission, Role
+from app.domain.template_files import Column
+from app.exports.table import STANDING_COLUMNS
+from app.imports.structure import GROUP, ITEM, TEMPLATE
 from config import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -240,3 +243,14 @@ def test_every_decision_is_listed_with_its_title():
         path.name: re.findall(r"^# \d{4} (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE) for path in pages
     }
     assert titles == {name: [title] for name, title in listed.items()}
+
+
+def test_the_fields_and_columns_of_files_are_documented():
+    guide = "docs/guides/lists.md"
+    columns = {name for names in table_of(guide, "column") for name in re.findall(r"\w+", names)}
+
+    assert columns == {column.value for column in Column}
+    assert set(table_of(guide, "field of an item")) == ITEM
+    assert set(table_of(guide, "field of a group")) == GROUP
+    assert set(table_of(guide, "field of the file")) == TEMPLATE
+    assert [name for name in STANDING_COLUMNS if f"`{name}`" not in text_of(guide)] == []

@@ -51,7 +51,7 @@ RELEASE = "/releases/<string:release_key>/checklist"
 TARGET = "/modules/<string:module_key>/targets/<string:environment_key>/<string:target_key>"
 
 
-def _head(where: dict[str, Any]) -> ChecklistHead:
+def head_of(where: dict[str, Any]) -> ChecklistHead:
     """The checklist that an address names."""
     if "target_key" in where:
         return get_target_checklist(where["module_key"], where["environment_key"], where["target_key"], actor())
@@ -70,7 +70,7 @@ def _head(where: dict[str, Any]) -> ChecklistHead:
 @requires(Permission.CHECKLIST_VIEW)
 def show(**where: Any) -> ResponseReturnValue:
     """What is left, and who has it."""
-    checklist = _head(where)
+    checklist = head_of(where)
     tag = tag_of("checklist", checklist.id, checklist.version)
     if is_unchanged(tag):
         return unchanged(tag)
@@ -105,7 +105,7 @@ def _overview(checklist: ChecklistHead) -> str:
 @requires(Permission.CHECKLIST_VIEW)
 def show_group(group_key: str, **where: Any) -> ResponseReturnValue:
     """One pause point, which asks whether these five to eight things have really been done."""
-    checklist = _head(where)
+    checklist = head_of(where)
     tag = tag_of("group", checklist.id, group_key, checklist.version)
     if is_unchanged(tag):
         return unchanged(tag)
@@ -119,7 +119,7 @@ def show_group(group_key: str, **where: Any) -> ResponseReturnValue:
 @requires(Permission.CHECKLIST_VIEW)
 def everything(**where: Any) -> ResponseReturnValue:
     """All groups on one page, or only what is left of them."""
-    checklist = _head(where)
+    checklist = head_of(where)
     show_what = "left" if request.args.get("show") == "left" else "all"
     tag = tag_of("everything", checklist.id, checklist.version)
     if is_unchanged(tag):

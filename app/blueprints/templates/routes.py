@@ -1,7 +1,6 @@
 """Templates: which there are, and what a version says."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,11 +9,10 @@ from app.domain.fatigue import ENOUGH
 from app.domain.permissions import Permission
 from app.queries.drafts import get_template, list_templates
 from app.queries.fatigue import list_uses
+from app.queries.template_content import content_of_version
 from app.queries.templates import (
     get_newest_version,
     get_version,
-    list_version_groups,
-    list_version_items,
     list_versions,
 )
 from app.web.access import requires
@@ -40,9 +38,8 @@ def index() -> ResponseReturnValue:
 def show(template_key: str, number: int) -> ResponseReturnValue:
     """One version, whole."""
     version = get_version(template_key, number)
-    items = {key: list(rows) for key, rows in groupby(list_version_items(version.id), key=lambda row: row.group_id)}
-    groups = [(group, items.get(group.id, [])) for group in list_version_groups(version.id)]
-    return render_template("templates/show.html", version=version, groups=groups)
+    content = content_of_version(version.id)
+    return render_template("templates/show.html", version=version, content=content)
 
 
 @bp.get("/<string:template_key>/review/")

@@ -1,0 +1,58 @@
+"""A checklist taken out: as a file, or on paper."""
+
+from typing import Any
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from app.blueprints.checklists.routes import CHANGE, MODULE, RELEASE, TARGET, head_of
+from app.domain.permissions import Permission
+from app.exports.formats import FORMATS
+from app.queries.template_content import content_of_checklist, title_of
+from app.services.exports import record_checklist_export
+from app.web.access import requires
+from app.web.checklist_pages import crumbs
+from app.web.exporting import count_export, file_answer, note_of, wanted_format
+from app.web.origin import origin
+
+bp = Blueprint("checklist_exports", __name__)
+
+
+@bp.get(f"{MODULE}/export/", endpoint="export_module")
+@bp.get(f"{CHANGE}/export/", endpoint="export_change")
+@bp.get(f"{RELEASE}/export/", endpoint="export_release")
+@bp.get(f"{TARGET}/export/", endpoint="export_target")
+@requires(Permission.CHECKLIST_VIEW)
+def export(**where: Any) -> ResponseReturnValue:
+    """The formats there are; or, when the address names one, the file."""
+    checklist = head_of(where)
+    chosen = wanted_format()
+    if chosen is None:
+        return render_template(
+            "checklists/export.html", checklist=checklist, crumbs=crumbs(checklist), formats=FORMATS.values()
+        )
+    count_export()
+    note = note_of("Checklist", title_of(checklist), checklist.version_label)
+    content, standings = content_of_checklist(checklist)
+    answer = file_answer(chosen, content, standings, note)
+    record_checklist_export(origin(), checklist.id, form=chosen.title)
+    return answer
+
+
+@bp.get(f"{MODULE}/print/", endpoint="print_module")
+@bp.get(f"{CHANGE}/print/", endpoint="print_change")
+@bp.get(f"{RELEASE}/print/", endpoint="print_release")
+@bp.get(f"{TARGET}/print/", endpoint="print_target")
+@requires(Permission.CHECKLIST_VIEW)
+def on_paper(**where: Any) -> ResponseReturnValue:
+    """The checklist as a sheet of paper, with boxes to tick by hand."""
+    checklist = head_of(where)
+    content, standings = content_of_checklist(checklist)
+    return render_template(
+        "checklists/paper.html",
+        checklist=checklist,
+        crumbs=crumbs(checklist),
+        content=content,
+        standings=standings,
+        note=note_of("Checklist", title_of(checklist), checklist.version_label),
+    )
