@@ -10,8 +10,9 @@ from sqlalchemy.orm import aliased
 
 from app.database import db
 from app.domain.actors import Actor
-from app.domain.checklist import OPEN, BelongsTo, ItemState, Phase, Severity, WaiverReason
+from app.domain.checklist import OPEN, BelongsTo, ItemState, Phase, Severity
 from app.domain.permissions import Permission
+from app.domain.waiver_kinds import WaiverReason
 from app.domain.waivers import WaiverDecision
 from app.models import (
     Change,

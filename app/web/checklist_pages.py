@@ -9,10 +9,11 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from app.domain.actors import Actor
-from app.domain.checklist import BelongsTo, WaiverReason
+from app.domain.checklist import BelongsTo
 from app.domain.errors import NotFound
 from app.domain.permissions import Permission
 from app.domain.readiness import Counts
+from app.domain.waiver_kinds import WaiverReason
 from app.queries.checklists import ChecklistHead, GroupLine, list_groups
 from app.queries.people import list_active_people
 from app.queries.releases import require_release

@@ -14,7 +14,8 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from app.database import db
-from app.domain.checklist import BelongsTo, ItemState, Severity, WaiverReason
+from app.domain.checklist import BelongsTo, ItemState, Severity
+from app.domain.waiver_kinds import WaiverReason
 from app.models import Checklist, ChecklistItem, Release, ReleaseModule
 from app.queries.releases import get_release
 from app.services.items import set_value

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from app.domain.checklist import ItemState, WaiverReason
+from app.domain.checklist import ItemState
 from app.domain.permissions import Role
+from app.domain.waiver_kinds import WaiverReason
 from app.services.waivers import request_waiver, withdraw_waiver
 from tests.factories import Made, MadeRelease, Make
 

@@ -1,7 +1,8 @@
 from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import NumberRange, Optional
 
-from app.domain.checklist import ItemState, WaiverReason
+from app.domain.checklist import ItemState
+from app.domain.waiver_kinds import WaiverReason
 from app.web.forms import Form, at_most, options, required, squeeze, trim
 
 WAIVE = "waive"

@@ -1,7 +1,8 @@
 from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 
-from app.domain.checklist import ItemState, WaiverReason
+from app.domain.checklist import ItemState
+from app.domain.waiver_kinds import WaiverReason
 from app.web.forms import DayField, RowForm, at_most, options, squeeze, trim
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from app.domain.actors import Actor
-from app.domain.checklist import ItemState, WaiverReason
+from app.domain.checklist import ItemState
 from app.domain.permissions import Grant, Role
+from app.domain.waiver_kinds import WaiverReason
 from app.queries.audit import AuditFilter, list_item_events, read_page
 from app.queries.checklists import get_module_checklist, list_groups
 from app.queries.lines import list_assigned, list_lines, list_waivers

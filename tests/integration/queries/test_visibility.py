@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from app.database import db
 from app.domain.actors import Actor
-from app.domain.checklist import BelongsTo, ItemState, WaiverReason
+from app.domain.checklist import BelongsTo, ItemState
 from app.domain.errors import NotFound
 from app.domain.permissions import Role
+from app.domain.waiver_kinds import WaiverReason
 from app.models import Checklist, Environment, Module
 from app.models.base import utc_now
 from app.queries.audit import AuditFilter, count_events, read_page, stream_events

@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db
-from app.domain.checklist import ItemState, WaiverReason
+from app.domain.checklist import ItemState
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, NotYours, RuleViolation
 from app.domain.permissions import Role
+from app.domain.waiver_kinds import WaiverReason
 from app.domain.waivers import WaiverDecision
 from app.models import Waiver
 from app.queries.waivers import list_waivers_of
@@ -61,7 +62,11 @@ def test_what_is_asked_for_waits_and_counts_as_open(make: Make, release: MadeRel
         ItemState.TODO,
     )
     [event] = make.events("waiver.requested")
-    assert (event.actor_role, event.new_value, event.reason) == ("developer", "The module has no such thing", WHY)
+    assert (event.actor_role, event.new_value, event.reason) == (
+        "developer",
+        "not applicable: The module has no such thing",
+        WHY,
+    )
 
 
 def test_another_person_approves_and_it_is_not_applicable(make: Make, release: MadeRelease, developer: Made, dba: Made):
