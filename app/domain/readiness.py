@@ -71,8 +71,11 @@ class Counts:
         """What “ready” and “complete” are never said without: “with 2 overridden, 1 deferred, 1 of them a killer”."""
         pairs = ((self.overridden, "overridden"), (self.deferred, "deferred"))
         words = [f"{number} {word}" for number, word in pairs if number]
-        if self.waived_killers:
-            words.append(f"{self.waived_killers} of them {'a killer' if self.waived_killers == 1 else 'killers'}")
+        killers = self.waived_killers
+        if killers and killers == self.waived:
+            words.append("a killer" if killers == 1 else "all of them killers")
+        elif killers:
+            words.append(f"{killers} of them {'a killer' if killers == 1 else 'killers'}")
         return f"with {', '.join(words)}" if words else ""
 
     def __add__(self, other: "Counts") -> "Counts":

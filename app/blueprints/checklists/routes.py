@@ -25,7 +25,6 @@ from app.services.releases import add_change
 from app.services.waivers import request_waivers
 from app.web.access import requires
 from app.web.checklist_pages import (
-    WAIVER_REASONS,
     by_group,
     chosen_rows,
     crumbs,
@@ -41,6 +40,7 @@ from app.web.forms import text_of
 from app.web.messages import say
 from app.web.origin import actor, origin
 from app.web.paths import safe_next
+from app.web.waiver_views import SEVERAL_REASONS
 
 bp = Blueprint("checklists", __name__)
 
@@ -136,7 +136,7 @@ def everything(**where: Any) -> ResponseReturnValue:
         draw_row=draw_row,
         hidden=len(rows) - len(wanted),
         may_work=actor().may_for(Permission.ITEM_WORK, checklist.module_id),
-        waiver_reasons=WAIVER_REASONS,
+        waiver_reasons=SEVERAL_REASONS,
     )
     return tagged(page, tag)
 

@@ -34,6 +34,8 @@ SHOWS: dict[str, set[ItemState]] = {
     "done": {ItemState.DONE},
     "applicable": set(ItemState) - {ItemState.NOT_APPLICABLE},
     "not-applicable": {ItemState.NOT_APPLICABLE},
+    "overridden": {ItemState.OVERRIDDEN},
+    "deferred": {ItemState.DEFERRED},
     "waiting": {ItemState.NOT_APPLICABLE_REQUESTED},
     "failed": {ItemState.FAILED},
     "blocked": {ItemState.BLOCKED},

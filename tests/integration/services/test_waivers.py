@@ -80,7 +80,7 @@ def test_another_person_approves_and_it_is_not_applicable(make: Make, release: M
     assert waiver.decided_at is not None
     [event] = make.events("waiver.approved")
     assert (event.actor_id, event.actor_role, event.object_id) == (dba.id, "dba", item.id)
-    assert list_waivers_of([item.id])[item.id].decided_by_name == dba.name
+    assert [line.decided_by_name for line in list_waivers_of([item.id])[item.id]] == [dba.name]
 
 
 @pytest.mark.parametrize("approve", [True, False])
@@ -197,7 +197,7 @@ def test_a_waiver_is_asked_for_again_after_a_refusal(release: MadeRelease, devel
 
     again = _ask(developer, release)
 
-    assert list_waivers_of([release.item(ITEM).id])[release.item(ITEM).id].id == again
+    assert [line.id for line in list_waivers_of([release.item(ITEM).id])[release.item(ITEM).id]] == [again]
 
 
 def test_asking_twice_and_asking_without_a_sentence_is_refused(release: MadeRelease, developer: Made):

@@ -68,6 +68,8 @@ def test_killers_with_which_we_go_on_are_counted_by_themselves(found):
             "with 2 overridden, 1 deferred, 1 of them a killer",
         ),
         (Counts(total=9, overridden=3, waived_killers=2), "with 3 overridden, 2 of them killers"),
+        (Counts(total=9, overridden=1, waived_killers=1), "with 1 overridden, a killer"),
+        (Counts(total=9, deferred=2, waived_killers=2), "with 2 deferred, all of them killers"),
     ],
 )
 def test_what_is_ready_all_the_same_says_with_what(counts: Counts, words: str):
