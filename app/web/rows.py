@@ -77,6 +77,11 @@ class RowView:
         return bool(self.waivers or self.undo or self.error)
 
     @property
+    def is_left(self) -> bool:
+        """Whether it is still to be done: open, or about to be opened because its waiver has expired."""
+        return self.state in OPEN or any(waiver.is_over for waiver in self.waivers)
+
+    @property
     def may_waive(self) -> bool:
         """Whether a waiver may be asked for: the first one, or one that follows the one in force."""
         if not self.may_work or self.state is ItemState.NOT_APPLICABLE_REQUESTED:

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.blueprints.checklists.forms import WAIVE, ChangeForm, SeveralForm
-from app.domain.checklist import OPEN, BelongsTo, ItemState
+from app.domain.checklist import BelongsTo, ItemState
 from app.domain.permissions import Permission
 from app.queries.checklists import (
     ChecklistHead,
@@ -125,7 +125,7 @@ def everything(**where: Any) -> ResponseReturnValue:
     found = list_rows(checklist.id)
     groups = list_groups(checklist, found)
     rows = views_of(checklist, found, actor())
-    wanted = [row for row in rows if show_what == "all" or row.state in OPEN]
+    wanted = [row for row in rows if show_what == "all" or row.is_left]
     page = render_template(
         "checklists/everything.html",
         checklist=checklist,
