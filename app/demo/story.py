@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from app.demo import cast
 from app.demo.cast import Player
+from app.demo.waiving import Waiving
 from app.demo.work import Work
 from app.domain.actors import SYSTEM, Origin
 from app.domain.modules import ContactKind
@@ -125,6 +126,7 @@ def _releases(company: Company, say: Callable[[str], None]) -> None:
         (-6, 24, range(12), 0.72, "Multi-GRN and the new transfer screens. Deployment window from 22:00."),
         (-34, 3, range(4, 12), 0.04, ""),
     )
+    keys: list[str] = []
     for days_ago, begun, members, share, notes in plan:
         planned = company.today - timedelta(days=days_ago)
         key = f"{planned:%Y.%m}"
@@ -140,6 +142,10 @@ def _releases(company: Company, say: Callable[[str], None]) -> None:
             work.work_module(cast.MODULES[number][0], _share(company, share))
         work.work_release(share)
         _changes(company, key, members, begun)
+        if keys and share > 0.1:
+            say(f"  {key}: waivers")
+            Waiving(company, key, [cast.MODULES[number][0] for number in plan[0][2]]).play(keys[-1])
+        keys.append(key)
         if days_ago > 0:
             with pretending(company.moment(days_ago)):
                 ship_release(company.origin(cast.LEAD), key)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.domain.checklist import WaiverReason
+from app.domain.waiver_kinds import WaiverReason
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ class Work:
         with pretending(self.company.moment(self._days_ago(row))):
             self._ask(row, revision=row.revision)
             if decided:
-                waiver = list_waivers_of([row.id])[row.id]
+                [waiver] = list_waivers_of([row.id])[row.id]
                 decide_waiver(self.company.origin(cast.DBA), waiver.id, approve=True, note="Agreed.")
 
     def _loose_ends(self, rows: list[ItemRow]) -> None:

@@ -68,6 +68,9 @@ class AuditAction(StrEnum):
     WAIVER_APPROVED = "waiver.approved"
     WAIVER_REFUSED = "waiver.refused"
     WAIVER_WITHDRAWN = "waiver.withdrawn"
+    WAIVER_ENDED = "waiver.ended"
+    WAIVER_EXPIRED = "waiver.expired"
+    WAIVER_EXPORTED = "waiver.exported"
     ATTEMPT_REFUSED = "attempt.refused"
     AUDIT_EXPORTED = "audit.exported"
     TEMPLATE_EXPORTED = "template.exported"
@@ -128,10 +131,13 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.ITEM_COMMENTED: "commented on “{label}”: {new}",
     AuditAction.ITEM_ASSIGNED: "assigned “{label}” to {new}, before: {old}",
     AuditAction.ITEM_UNDONE: "took back the last change of “{label}”: {fact} from {old} to {new}",
-    AuditAction.WAIVER_REQUESTED: "asked to waive “{label}” as not applicable: {new}",
-    AuditAction.WAIVER_APPROVED: "approved that “{label}” is not applicable",
+    AuditAction.WAIVER_REQUESTED: "asked to waive “{label}”: {new}",
+    AuditAction.WAIVER_APPROVED: "approved the waiver of “{label}”: {new}",
     AuditAction.WAIVER_REFUSED: "refused the waiver of “{label}”",
     AuditAction.WAIVER_WITHDRAWN: "withdrew the waiver of “{label}”",
+    AuditAction.WAIVER_ENDED: "ended the waiver of “{label}”: from {old} to {new}",
+    AuditAction.WAIVER_EXPIRED: "reopened “{label}”, whose waiver has expired: from {old} to {new}",
+    AuditAction.WAIVER_EXPORTED: "exported waivers: {label}",
     AuditAction.ATTEMPT_REFUSED: "was refused ({new}): {label}",
     AuditAction.AUDIT_EXPORTED: "exported events: {label}",
     AuditAction.TEMPLATE_EXPORTED: "exported {label} as {new}",

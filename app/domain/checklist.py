@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from app.domain.errors import InvalidInput, NotYours, RuleViolation
+from app.domain.errors import InvalidInput, RuleViolation
 
 UNDO_WINDOW = timedelta(seconds=10)
 # A request that left the browser inside the window may arrive a little later.
@@ -108,8 +108,10 @@ class ItemState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     BLOCKED = "blocked"
-    NOT_APPLICABLE_REQUESTED = "not_applicable_requested"
+    NOT_APPLICABLE_REQUESTED = "not_applicable_requested"  # any waiver that waits: the name is from when there was one
     NOT_APPLICABLE = "not_applicable"
+    OVERRIDDEN = "overridden"
+    DEFERRED = "deferred"
     RULED_OUT = "ruled_out"
     REMOVED = "removed"
 
@@ -127,39 +129,19 @@ STATE_WORDS: dict[ItemState, str] = {
     ItemState.BLOCKED: "blocked",
     ItemState.NOT_APPLICABLE_REQUESTED: "waiting for approval",
     ItemState.NOT_APPLICABLE: "not applicable",
+    ItemState.OVERRIDDEN: "overridden",
+    ItemState.DEFERRED: "deferred",
     ItemState.RULED_OUT: "not applicable by rule",
     ItemState.REMOVED: "no longer asked",
 }
 
 # States that a person sets by hand; the others come and go with a waiver, a rule or an adopted version.
 SETTABLE = frozenset({ItemState.TODO, ItemState.DOING, ItemState.DONE, ItemState.FAILED, ItemState.BLOCKED})
+# Nobody has done it, and somebody approved that it is not in the way.
+WAIVED = frozenset({ItemState.NOT_APPLICABLE, ItemState.OVERRIDDEN, ItemState.DEFERRED})
 # What a rule or an adopted version took away. It is shown, and nobody works on it.
 TAKEN_AWAY = frozenset({ItemState.RULED_OUT, ItemState.REMOVED})
-OPEN = frozenset(ItemState) - {ItemState.DONE, ItemState.NOT_APPLICABLE} - TAKEN_AWAY
-
-
-class WaiverReason(StrEnum):
-    """Why an item may not apply. "No time" is not on the list."""
-
-    NOT_TOUCHED = "not_touched"
-    NO_SUCH_FEATURE = "no_such_feature"
-    COVERED_ELSEWHERE = "covered_elsewhere"
-    OTHER_PROCESS = "other_process"
-    OTHER = "other"
-
-    @property
-    def label(self) -> str:
-        """The reason in words."""
-        return WAIVER_REASON_TITLES[self]
-
-
-WAIVER_REASON_TITLES: dict[WaiverReason, str] = {
-    WaiverReason.NOT_TOUCHED: "This release does not touch it",
-    WaiverReason.NO_SUCH_FEATURE: "The module has no such thing",
-    WaiverReason.COVERED_ELSEWHERE: "Another item or checklist covers it",
-    WaiverReason.OTHER_PROCESS: "Another team's process covers it",
-    WaiverReason.OTHER: "Another reason, said below",
-}
+OPEN = frozenset(ItemState) - WAIVED - TAKEN_AWAY - {ItemState.DONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +158,15 @@ def check_may_set_state(item: ItemFacts, new: ItemState, *, actor_id: int, reaso
     """Raise RuleViolation unless this item may go to the new state now."""
     check_is_asked(item)
     if new not in SETTABLE:
-        raise RuleViolation("This state is reached by a waiver: ask for “not applicable” and have it approved.")
+        raise RuleViolation("This state is reached by a waiver: ask for one and have it approved.")
     if item.state is ItemState.NOT_APPLICABLE_REQUESTED:
         raise RuleViolation("A waiver for this item waits for approval. Withdraw or decide it first.")
     if new is ItemState.BLOCKED and not reason:
         raise RuleViolation("Say what blocks it.")
     if item.state is ItemState.NOT_APPLICABLE and not reason:
         raise RuleViolation("It was approved as not applicable. Say why it applies after all.")
+    if item.state in WAIVED and new is not ItemState.DONE and not reason:
+        raise RuleViolation(f"It was approved as {item.state.word}. Say why it is open again.")
     if untick_needs_reason(item, actor_id=actor_id) and new is not ItemState.DONE and not reason:
         raise RuleViolation("Somebody else ticked this. Say why it is not done.")
 
@@ -232,22 +216,3 @@ def check_may_keep(*, value_kind: str, value: str = "", link: str = "") -> None:
         wrong["value"] = value
     if wrong:
         raise InvalidInput(**dict.fromkeys(wrong, LINK_RULE))
-
-
-def check_may_request_waiver(item: ItemFacts, *, explanation: str) -> None:
-    """Raise RuleViolation unless “not applicable” may be asked for this item now."""
-    check_is_asked(item)
-    if item.state is ItemState.NOT_APPLICABLE_REQUESTED:
-        raise RuleViolation("A waiver for this item already waits for approval.")
-    if item.state is ItemState.NOT_APPLICABLE:
-        raise RuleViolation("This item is already not applicable.")
-    if len(explanation) < 5:
-        raise RuleViolation("Say in a sentence why this item does not apply.")
-
-
-def check_may_decide_waiver(*, requested_by_id: int, actor_id: int, is_pending: bool) -> None:
-    """Raise RuleViolation unless this person may decide this request: never one's own, never twice."""
-    if not is_pending:
-        raise RuleViolation("This request has been decided already.")
-    if requested_by_id == actor_id:
-        raise NotYours("You asked for this waiver: somebody else has to decide it.")

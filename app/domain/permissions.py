@@ -44,7 +44,7 @@ class Permission(StrEnum):
     CHECKLIST_VIEW = "checklist:view"  # releases, modules, checklists, items and their history
     ITEM_WORK = "item:work"  # tick, value, link, comment, block, ask for a waiver, add a change
     ITEM_ASSIGN = "item:assign"  # owners and due dates
-    WAIVER_DECIDE = "waiver:decide"  # approve or refuse somebody else's request
+    WAIVER_DECIDE = "waiver:decide"  # approve or refuse somebody else's request, end a waiver early
     MODULE_MANAGE = "module:manage"  # create, edit, archive modules, their contacts and targets
     RELEASE_MANAGE = "release:manage"  # create, edit, ship, archive releases, choose their modules
     TEMPLATE_EDIT = "template:edit"  # templates and their drafts, importing lists

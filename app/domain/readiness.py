@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.checklist import OPEN, ItemState, Phase, Severity
+from app.domain.checklist import OPEN, WAIVED, ItemState, Phase, Severity
 from app.domain.permissions import Permission, roles_with
 
 _RANK = {
@@ -18,12 +18,17 @@ _RANK = {
 DECIDERS = "a " + " or ".join(
     role.label if role.label.isupper() else role.label.lower() for role in roles_with(Permission.WAIVER_DECIDE)
 )
+# Applicable, not done, and not in the way.
+_ALL_THE_SAME = WAIVED - {ItemState.NOT_APPLICABLE}
 _SEVERITY_RANK = {Severity.KILLER: 0, Severity.REQUIRED: 1, Severity.ADVISORY: 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many items stand where, without the removed. Waiting ones are applicable and open until approved."""
+    """How many items stand where, without the removed. Waiting ones are applicable and open until approved.
+
+    Overridden and deferred ones are applicable and neither done nor open: each is told wherever numbers are.
+    """
 
     total: int = 0
     done: int = 0
@@ -32,6 +37,9 @@ class Counts:
     failed: int = 0
     blocked: int = 0
     blocking: int = 0
+    overridden: int = 0
+    deferred: int = 0
+    waived_killers: int = 0
 
     @property
     def applicable(self) -> int:
@@ -40,8 +48,13 @@ class Counts:
 
     @property
     def open(self) -> int:
-        """Applicable items that are not done."""
-        return self.applicable - self.done
+        """Applicable items that are not done, and that nobody waived."""
+        return self.applicable - self.done - self.waived
+
+    @property
+    def waived(self) -> int:
+        """Applicable items that are not done, and with which we go on all the same."""
+        return self.overridden + self.deferred
 
     @property
     def advice(self) -> int:
@@ -53,6 +66,18 @@ class Counts:
         """Nothing that must be done is left. No item at all is not ready: unknown is not passed."""
         return self.total > 0 and self.blocking == 0
 
+    @property
+    def with_waived(self) -> str:
+        """What “ready” and “complete” are never said without: “with 2 overridden, 1 deferred, 1 of them a killer”."""
+        pairs = ((self.overridden, "overridden"), (self.deferred, "deferred"))
+        words = [f"{number} {word}" for number, word in pairs if number]
+        killers = self.waived_killers
+        if killers and killers == self.waived:
+            words.append("a killer" if killers == 1 else "all of them killers")
+        elif killers:
+            words.append(f"{killers} of them {'a killer' if killers == 1 else 'killers'}")
+        return f"with {', '.join(words)}" if words else ""
+
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
             self.total + other.total,
@@ -62,16 +87,20 @@ class Counts:
             self.failed + other.failed,
             self.blocked + other.blocked,
             self.blocking + other.blocking,
+            self.overridden + other.overridden,
+            self.deferred + other.deferred,
+            self.waived_killers + other.waived_killers,
         )
 
 
 def count(tallies: Iterable[tuple[ItemState, Severity, int]]) -> Counts:
     """Add up how many items of each state and severity there are."""
     states = dict.fromkeys(ItemState, 0)
-    blocking = 0
+    blocking = killers = 0
     for state, severity, number in tallies:
         states[state] += number
         blocking += number if is_blocking(state, severity) else 0
+        killers += number if severity is Severity.KILLER and state in _ALL_THE_SAME else 0
     return Counts(
         total=sum(states.values()) - states[ItemState.REMOVED],
         done=states[ItemState.DONE],
@@ -80,14 +109,15 @@ def count(tallies: Iterable[tuple[ItemState, Severity, int]]) -> Counts:
         failed=states[ItemState.FAILED],
         blocked=states[ItemState.BLOCKED],
         blocking=blocking,
+        overridden=states[ItemState.OVERRIDDEN],
+        deferred=states[ItemState.DEFERRED],
+        waived_killers=killers,
     )
 
 
 def is_blocking(state: ItemState, severity: Severity) -> bool:
     """Whether an item stands in the way: open and more than advice, or failed whatever it is."""
-    if state not in OPEN:
-        return False
-    return severity is not Severity.ADVISORY or state is ItemState.FAILED
+    return state in OPEN and (severity is not Severity.ADVISORY or state is ItemState.FAILED)
 
 
 def urgency(state: ItemState, severity: Severity, position: int) -> tuple[int, int, int]:
@@ -158,17 +188,13 @@ def cell_kind(counts: Counts) -> str:
     if counts.waiting:
         return "waiting"
     if counts.open == 0:
-        return "done"
+        return "overridden" if counts.overridden else "deferred" if counts.deferred else "done"
     return "started" if counts.done else "open"
 
 
 def cell_word(counts: Counts) -> str:
     """What a cell says beside its numbers."""
     kind = cell_kind(counts)
-    if kind == "failed":
-        return f"{counts.failed} failed"
-    if kind == "blocked":
-        return f"{counts.blocked} blocked"
-    if kind == "waiting":
-        return f"{counts.waiting} waiting"
+    if kind in {"failed", "blocked", "waiting", "overridden", "deferred"}:
+        return f"{getattr(counts, kind)} {kind}"
     return {"none": "none", "done": "done", "started": "started", "open": "not started"}[kind]

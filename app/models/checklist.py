@@ -3,7 +3,8 @@ from datetime import date, datetime
 from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.domain.checklist import BelongsTo, ItemState, WaiverReason
+from app.domain.checklist import BelongsTo, ItemState
+from app.domain.waiver_kinds import WaiverKind, WaiverReason
 from app.domain.waivers import WaiverDecision
 from app.models.base import Base, Bytes16, CreatedAt, Digest, IntPK, table
 from app.models.box import Box, PausePoint
@@ -95,13 +96,18 @@ class ItemComment(Base):
 
 
 class Waiver(Base):
-    """A request that an item does not apply, and what another person decided."""
+    """A request that an item need not be done, what another person decided, and how long it held."""
 
     __tablename__ = "waivers"
-    __table_args__ = table(Index("ix_waivers_decision_requested_at", "decision", "requested_at"))
+    __table_args__ = table(
+        Index("ix_waivers_decision_requested_at", "decision", "requested_at"),
+        # Whoever looks for what has expired, every few minutes and for each page, finds nothing at once.
+        Index("ix_waivers_decision_ends_on", "decision", "ends_on"),
+    )
 
     id: Mapped[IntPK]
     item_id: Mapped[int] = mapped_column(ForeignKey("checklist_items.id"), index=True)
+    kind: Mapped[WaiverKind] = mapped_column(default=WaiverKind.NOT_APPLICABLE)
     reason: Mapped[WaiverReason]
     explanation: Mapped[str] = mapped_column(String(1000))
     state_before: Mapped[ItemState]
@@ -113,3 +119,8 @@ class Waiver(Base):
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     decided_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(String(1000), default="")
+    # The last day on which it holds, in UTC.
+    ends_on: Mapped[date | None] = mapped_column(Date)
+    ended_at: Mapped[datetime | None]
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    ended_reason: Mapped[str] = mapped_column(String(1000), default="")

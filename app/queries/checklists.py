@@ -30,6 +30,7 @@ from app.models import (
     TemplateVersion,
 )
 from app.models.base import table_of
+from app.queries.expiry import list_expired_items
 from app.queries.releases import require_release
 from app.queries.rows import ItemRow
 
@@ -244,7 +245,10 @@ _GROUPS = (
 
 
 def list_groups(checklist: ChecklistHead, rows: Sequence[ItemRow] | None = None) -> list[GroupLine]:
-    """The groups of a checklist in order, counted by one aggregate; or from all its rows, where they are at hand."""
+    """The groups of a checklist in order, counted by one aggregate; or from all its rows, where they are at hand.
+
+    Behind a waiver that has expired an item counts as open, whether it has been opened again or not.
+    """
     tallies: dict[int, list[tuple[ItemState, Severity, int]]] = defaultdict(list)
     if rows is None:
         for group_id, state, severity, number in db.session.execute(_TALLIES, {"checklist": checklist.id}):
@@ -252,6 +256,8 @@ def list_groups(checklist: ChecklistHead, rows: Sequence[ItemRow] | None = None)
     else:
         for row in rows:
             tallies[row.group_id].append((row.state, row.severity, 1))
+    for item in list_expired_items([checklist.id]):
+        tallies[item.group_id] += [(item.state, item.severity, -1), (item.now, item.severity, 1)]
     return [
         GroupLine(*group, checklist.subject.group_path(group.key), count(tallies[group.id]))
         for group in db.session.execute(_GROUPS, {"checklist": checklist.id})

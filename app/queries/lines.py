@@ -1,4 +1,4 @@
-"""Lists of items over many checklists: a release's rows, one person's work, what waits for approval."""
+"""Lists of items over many checklists: a release's rows, one person's work."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,8 @@ from sqlalchemy.orm import aliased
 
 from app.database import db
 from app.domain.actors import Actor
-from app.domain.checklist import OPEN, BelongsTo, ItemState, Phase, Severity, WaiverReason
+from app.domain.checklist import OPEN, BelongsTo, ItemState, Phase, Severity
 from app.domain.permissions import Permission
-from app.domain.waivers import WaiverDecision
 from app.models import (
     Change,
     Checklist,
@@ -23,7 +22,6 @@ from app.models import (
     Person,
     Release,
     Target,
-    Waiver,
 )
 from app.queries.checklists import subject_of
 
@@ -51,7 +49,8 @@ class ItemLine:
     due_on: date | None
 
 
-def _lines() -> Select[*tuple[Any, ...]]:
+def item_lines() -> Select[*tuple[Any, ...]]:
+    """Items with all that a line says, to be narrowed."""
     return (
         select(
             ChecklistItem.id,
@@ -87,7 +86,8 @@ def _lines() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _line(row: Any) -> ItemLine:
+def line_of(row: Any) -> ItemLine:
+    """One line out of a result row that has its columns."""
     return ItemLine(
         id=row.id,
         text=row.text,
@@ -114,20 +114,20 @@ def list_lines(
     severities: Sequence[Severity] = tuple(Severity),
 ) -> list[ItemLine]:
     """The items of some checklists in some states, in one phase or in all, of some severities."""
-    statement = _lines().where(
+    statement = item_lines().where(
         Checklist.id.in_(checklist_ids), ChecklistItem.state.in_(states), ChecklistItem.severity.in_(severities)
     )
     if phase is not None:
         statement = statement.where(ChecklistItem.phase == phase)
     rows = db.session.execute(statement.order_by(Module.name, Checklist.id, ChecklistItem.position))
-    return [_line(row) for row in rows]
+    return [line_of(row) for row in rows]
 
 
 def list_assigned(actor: Actor) -> list[ItemLine]:
     """What a person has to do and may see, over all releases that have not shipped; the most pressing first."""
     if not actor.may(Permission.CHECKLIST_VIEW):
         return []
-    statement = _lines().where(
+    statement = item_lines().where(
         ChecklistItem.assignee_id == actor.id,
         ChecklistItem.state.in_(sorted(OPEN)),
         or_(Release.id.is_(None), Release.shipped_at.is_(None) & Release.archived_at.is_(None)),
@@ -138,69 +138,4 @@ def list_assigned(actor: Actor) -> list[ItemLine]:
     rows = db.session.execute(
         statement.order_by(ChecklistItem.due_on.is_(None), ChecklistItem.due_on, ChecklistItem.id)
     )
-    return [_line(row) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class WaiverRow:
-    """One request in the list of waivers."""
-
-    id: int
-    line: ItemLine
-    revision: int
-    reason: WaiverReason
-    explanation: str
-    decision: WaiverDecision
-    requested_by_id: int
-    requested_by_name: str
-    requested_at: datetime
-    decided_by_name: str | None
-    decided_at: datetime | None
-    note: str
-    module_id: int | None
-
-
-def list_waivers(actor: Actor, *, pending: bool) -> list[WaiverRow]:
-    """Requests that a person may see: the ones that wait, the oldest first; or all, the newest first."""
-    asker, decider = aliased(Person), aliased(Person)
-    statement = (
-        _lines()
-        .join(Waiver, Waiver.item_id == ChecklistItem.id)
-        .join(asker, asker.id == Waiver.requested_by_id)
-        .outerjoin(decider, decider.id == Waiver.decided_by_id)
-        .add_columns(
-            Waiver,
-            ChecklistItem.revision,
-            Checklist.module_id,
-            asker.name.label("requested_by_name"),
-            decider.name.label("decided_by_name"),
-        )
-    )
-    if pending:
-        statement = statement.where(Waiver.decision == WaiverDecision.PENDING)
-        statement = statement.order_by(Waiver.requested_at, Waiver.id)
-    else:
-        statement = statement.order_by(Waiver.requested_at.desc(), Waiver.id.desc()).limit(500)
-    visible = actor.modules(Permission.CHECKLIST_VIEW)
-    if visible is not None:
-        statement = statement.where(Checklist.module_id.in_(visible))
-    return [_waiver(row) for row in db.session.execute(statement)]
-
-
-def _waiver(row: Any) -> WaiverRow:
-    waiver = row.Waiver
-    return WaiverRow(
-        id=waiver.id,
-        line=_line(row),
-        revision=row.revision,
-        reason=waiver.reason,
-        explanation=waiver.explanation,
-        decision=waiver.decision,
-        requested_by_id=waiver.requested_by_id,
-        requested_by_name=row.requested_by_name,
-        requested_at=waiver.requested_at,
-        decided_by_name=row.decided_by_name,
-        decided_at=waiver.decided_at,
-        note=waiver.note,
-        module_id=row.module_id,
-    )
+    return [line_of(row) for row in rows]

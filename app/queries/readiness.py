@@ -24,6 +24,7 @@ from app.models import (
     Stream,
 )
 from app.models.base import table_of
+from app.queries.expiry import ExpiredItem, list_expired_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ _HEADS = (
     )
     .order_by(_modules.name)
 )
+# Why something is in the way that still stands as waived.
+EXPIRED = "its waiver has expired"
 # The first item of a tally, found without touching a row: the covering index holds position and number of each.
 _PLACE = 10**12
 _TALLIES = (
@@ -122,8 +125,13 @@ _BLOCKERS = (
 _FIRST_BLOCKERS = _BLOCKERS.where(_items.id.in_(bindparam("firsts", expanding=True)))
 _ALL_BLOCKERS = _BLOCKERS.where(
     _items.checklist_id.in_(bindparam("checklists", expanding=True)),
-    _items.state.in_(sorted(OPEN)),
-    or_(_items.severity != Severity.ADVISORY, _items.state == ItemState.FAILED),
+    or_(
+        and_(
+            _items.state.in_(sorted(OPEN)),
+            or_(_items.severity != Severity.ADVISORY, _items.state == ItemState.FAILED),
+        ),
+        _items.id.in_(bindparam("expired", expanding=True)),
+    ),
 )
 
 
@@ -134,15 +142,16 @@ def release_version(release: Release) -> tuple[int, ...]:
 
 
 def list_standings(release: Release, actor: Actor) -> list[Standing]:
-    """Every module of a release that this person may see, and the release's own checklist first; three statements."""
+    """Every module of a release that this person may see, and the release's own checklist first; four statements."""
     visible = actor.modules(Permission.CHECKLIST_VIEW)
     heads = [
         head
         for head in db.session.execute(_HEADS, {"release": release.id})
         if visible is None or head.module_id is None or head.module_id in visible
     ]
-    tallies = _tallies([head.id for head in heads])
-    firsts = _first_blockers(tallies, release.key)
+    expired = list_expired_items([head.id for head in heads])
+    tallies = _tallies([head.id for head in heads], expired)
+    firsts = _first_blockers(tallies, release.key, expired)
     return [
         Standing(
             head.id,
@@ -168,10 +177,14 @@ class _Tally(NamedTuple):
     first_id: int
 
 
-def _tallies(ids: list[int]) -> dict[int, list[_Tally]]:
+def _tallies(ids: list[int], expired: list[ExpiredItem]) -> dict[int, list[_Tally]]:
     found: dict[int, list[_Tally]] = {number: [] for number in ids}
     for checklist_id, phase, state, severity, number, first in db.session.execute(_TALLIES, {"checklists": ids}):
         found[checklist_id].append(_Tally(phase, state, severity, number, *divmod(int(first), _PLACE)))
+    for item in expired:
+        for state, number in ((item.state, -1), (item.now, 1)):
+            moved = _Tally(item.phase, state, item.severity, number, item.position, item.id)
+            found[item.checklist_id].append(moved)
     return found
 
 
@@ -182,17 +195,20 @@ def _phases(tallies: list[_Tally]) -> dict[Phase, Counts]:
     return {phase: count(rows) for phase, rows in phases.items()}
 
 
-def _first_blockers(tallies: dict[int, list[_Tally]], release_key: str) -> dict[int, Blocker]:
+def _first_blockers(
+    tallies: dict[int, list[_Tally]], release_key: str, expired: list[ExpiredItem]
+) -> dict[int, Blocker]:
     firsts = []
     for found in tallies.values():
         blocking = [tally for tally in found if is_blocking(tally.state, tally.severity)]
         if blocking:
             firsts.append(min(blocking, key=lambda one: urgency(one.state, one.severity, one.first_position)).first_id)
     rows = db.session.execute(_FIRST_BLOCKERS, {"firsts": firsts})
-    return {row.checklist_id: _blocker(row, release_key) for row in rows}
+    behind = {item.id: item for item in expired}
+    return {row.checklist_id: _blocker(row, release_key, behind.get(row.id)) for row in rows}
 
 
-def _blocker(row: Any, release_key: str) -> Blocker:
+def _blocker(row: Any, release_key: str, expired: ExpiredItem | None) -> Blocker:
     subject = Subject(row.belongs_to, release_key, row.module_key or "")
     return Blocker(
         item_id=row.id,
@@ -203,8 +219,8 @@ def _blocker(row: Any, release_key: str) -> Blocker:
         group_title=row.group_title,
         phase=row.phase,
         severity=row.severity,
-        state=row.state,
-        reason=row.reason,
+        state=expired.now if expired else row.state,
+        reason=EXPIRED if expired else row.reason,
         owner_id=row.assignee_id,
         owner_name=row.owner_name,
         since=row.state_since,
@@ -215,6 +231,12 @@ def list_blockers(release: Release, actor: Actor, *, checklist_id: int | None = 
     """Every item in the way of a release, the most urgent first."""
     visible = [standing.checklist_id for standing in list_standings(release, actor)]
     ids = [number for number in visible if checklist_id in (None, number)]
-    rows = db.session.execute(_ALL_BLOCKERS, {"checklists": ids})
-    ranked = sorted(rows, key=lambda row: (*urgency(row.state, row.severity, row.position), row.module_name or ""))
-    return [_blocker(row, release.key) for row in ranked]
+    expired = {item.id: item for item in list_expired_items(ids) if is_blocking(item.now, item.severity)}
+    rows = db.session.execute(_ALL_BLOCKERS, {"checklists": ids, "expired": list(expired)})
+    ranked = sorted(((row, expired.get(row.id)) for row in rows), key=_rank)
+    return [_blocker(row, release.key, waiver) for row, waiver in ranked]
+
+
+def _rank(found: tuple[Any, ExpiredItem | None]) -> tuple[int, int, int, str]:
+    row, expired = found
+    return (*urgency(expired.now if expired else row.state, row.severity, row.position), row.module_name or "")

@@ -1,7 +1,7 @@
 """Working an item: its state, value, link, comments, owner and due date."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any
@@ -20,6 +20,7 @@ from app.queries.items import ItemPlace, get_item_now, get_place, list_places
 from app.queries.people import can_see
 from app.queries.rows import ItemRow, PlacedRow, list_chosen_rows
 from app.services.facts import in_words, plain
+from app.services.waived import end_behind
 from app.services.write_path import About, Change, write_path
 
 # Built once for each set of columns, as building a statement costs more than sending it.
@@ -34,7 +35,7 @@ def _change_of(columns: frozenset[str]) -> Update:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a change of an item came to. `event` is None when nothing was different.
+    """What a change of an item came to. `event` is None when nothing was different, or nothing can be taken back.
 
     `placed` is the row as it was written, so that nobody has to read it again; a repeated request does without.
     """
@@ -96,15 +97,20 @@ def _set_state(
     batch: bytes | None = None,
 ) -> Saved:
     values: dict[str, Any] = {}
+    ends_waiver = False
     if value is not None and value != item.value:
         check_may_keep(value_kind=item.value_kind, value=value)
         values["value"] = value
     if item.state is not state or (reason and reason != item.reason):
         check_may_set_state(item.facts, state, actor_id=change.actor_id, reason=reason)
+        ends_waiver = end_behind(change, item, reason or state.word)
         # A new reason for the same state does not make it any younger.
         since = item.state_since if item.state is state else change.at
         values |= {"state": state, "reason": reason, "changed_by_id": change.actor_id, "state_since": since}
-    return save_item(change, place, item, values, reason=reason, batch=batch)
+    action = AuditAction.WAIVER_ENDED if ends_waiver else None
+    saved = save_item(change, place, item, values, action=action, reason=reason, batch=batch)
+    # Nobody brings a waiver back by taking back: it is asked for again.
+    return replace(saved, event=None) if ends_waiver else saved
 
 
 def save_item(
@@ -116,10 +122,13 @@ def save_item(
     action: AuditAction | None = None,
     reason: str = "",
     new: str | None = None,
-    under: Permission = Permission.ITEM_WORK,
+    under: Permission | None = Permission.ITEM_WORK,
     batch: bytes | None = None,
 ) -> Saved:
-    """Change columns of an item and leave one event per fact; nothing when nothing is different."""
+    """Change columns of an item and leave one event per fact; nothing when nothing is different.
+
+    `action` is what the change of the state is remembered as, where it is more than that.
+    """
     if not values:
         return Saved(item.id, item.revision, change.at, placed=_placed(change, place, item, {}))
     changed = {f"to_{name}": value for name, value in values.items()}
@@ -129,7 +138,7 @@ def save_item(
     event = b""
     for fact in facts_of(values):
         event = change.record(
-            action or _ACTIONS[fact],
+            (fact == "state" and action) or _ACTIONS[fact],
             about_item(place),
             stream=place.stream_id,
             fact=_WORDS[fact],

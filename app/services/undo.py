@@ -31,7 +31,10 @@ def undo(change: Change, item_id: int, event_id: bytes) -> list[Saved]:
         seconds = UNDO_WINDOW // timedelta(seconds=1)
         raise RuleViolation(f"It is more than {seconds} seconds ago. Change it in the usual way.")
     change.take(first.stream_id)
-    return [_take_back(change, event) for event in _events_of_act(change, first)]
+    events = _events_of_act(change, first)
+    if any(event.action not in UNDOABLE for event in events):
+        raise RuleViolation("One of these ended a waiver, which is not taken back. Change them in the usual way.")
+    return [_take_back(change, event) for event in events]
 
 
 def _events_of_act(change: Change, first: AuditEvent) -> list[AuditEvent]:

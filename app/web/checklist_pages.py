@@ -9,7 +9,7 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from app.domain.actors import Actor
-from app.domain.checklist import BelongsTo, WaiverReason
+from app.domain.checklist import BelongsTo
 from app.domain.errors import NotFound
 from app.domain.fatigue import find_bursts, is_all_at_the_end
 from app.domain.permissions import Permission, Role
@@ -22,7 +22,8 @@ from app.queries.rows import ItemRow, get_placed_row, list_rows
 from app.queries.waivers import list_waivers_of
 from app.services.items import Saved
 from app.web.drawn_rows import draw_row
-from app.web.rows import WAITING, RowView, reader_of, row_view, undo_of_saved, undos_of
+from app.web.rows import BY_WAIVER, RowView, reader_of, row_view, undo_of_saved, undos_of
+from app.web.waiver_views import SEVERAL_REASONS, waiver_choices
 
 Mark = Callable[[RowView], RowView]
 
@@ -62,14 +63,14 @@ def sections_of(groups: list[GroupLine]) -> list[tuple[str, list[GroupLine]]]:
 
 def views_of(checklist: ChecklistHead, rows: list[ItemRow], actor: Actor) -> list[RowView]:
     """Rows as this person sees them."""
-    waivers = list_waivers_of([row.id for row in rows if row.state in WAITING])
+    waivers = list_waivers_of([row.id for row in rows if row.state in BY_WAIVER])
     undos = undos_of(rows, actor)
     reader = reader_of(checklist.module_id, actor)
     return [
         row_view(
             row,
             reader,
-            waiver=waivers.get(row.id) if row.state in WAITING else None,
+            waivers=waivers.get(row.id, ()),
             undo=undos.get(row.id),
         )
         for row in rows
@@ -122,18 +123,15 @@ def one_view(item_id: int, actor: Actor, *, saved: Saved | None = None) -> RowVi
         require_release(placed.release_id or 0, actor)
     else:
         actor.require(Permission.CHECKLIST_VIEW, placed.module_id)
-    waiver = list_waivers_of([item_id]).get(item_id) if placed.row.state in WAITING else None
+    waivers = list_waivers_of([item_id]).get(item_id, ()) if placed.row.state in BY_WAIVER else ()
     undo = undo_of_saved(placed.row, saved) if saved else undos_of([placed.row], actor).get(item_id)
-    return row_view(placed.row, reader_of(placed.module_id, actor), waiver=waiver, undo=undo)
-
-
-WAIVER_REASONS = [(reason.value, reason.label) for reason in WaiverReason]
+    return row_view(placed.row, reader_of(placed.module_id, actor), waivers=waivers, undo=undo)
 
 
 def choices_of(module_id: int | None, actor: Actor) -> dict[str, Any]:
     """What the forms of a row let one choose from."""
     may_assign = actor.may_for(Permission.ITEM_ASSIGN, module_id)
-    return {"people": list_active_people() if may_assign else [], "waiver_reasons": WAIVER_REASONS}
+    return {"people": list_active_people() if may_assign else [], "waivers": waiver_choices()}
 
 
 def group_page(checklist: ChecklistHead, group_key: str, actor: Actor, *, marks: dict[int, Mark] | None = None) -> str:
@@ -160,7 +158,7 @@ def group_page(checklist: ChecklistHead, group_key: str, actor: Actor, *, marks:
         # Only a row that was refused shows its forms at once, with what was typed.
         choices=choices_of(checklist.module_id, actor) if marks else None,
         may_work=actor.may_for(Permission.ITEM_WORK, checklist.module_id),
-        waiver_reasons=WAIVER_REASONS,
+        waiver_reasons=SEVERAL_REASONS,
     )
 
 
@@ -172,8 +170,11 @@ def footer(group: GroupLine) -> str:
     """The last line of a pause point: is it complete, and if not, what is left."""
     counts = group.counts
     if counts.open == 0:
-        excepted = f", {counts.not_applicable} not applicable" if counts.not_applicable else ""
-        return f"{group.title} is complete: {counts.done} done{excepted}."
+        parts = [f"{counts.done} done"]
+        if counts.not_applicable:
+            parts.append(f"{counts.not_applicable} not applicable")
+        complete = " ".join(part for part in ("complete", counts.with_waived) if part)
+        return f"{group.title} is {complete}: {', '.join(parts)}."
     parts = [f"{counts.open} left"]
     for number, word in ((counts.failed, "failed"), (counts.blocked, "blocked"), (counts.waiting, "waiting")):
         if number:

@@ -7,11 +7,15 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.web.rows import today
+from app.web.waiver_views import utc_today
 
 
 def tag_of(*parts: object) -> str:
-    """A tag for what one person sees of something: it changes with the thing, the person's roles, and the day."""
-    seen = (*parts, current_user.id, current_user.actor.grants, today(), request.full_path)
+    """A tag for what one person sees of something: it changes with the thing, the person's roles, and the day.
+
+    Two days: due dates end where the reader sits, waivers in UTC.
+    """
+    seen = (*parts, current_user.id, current_user.actor.grants, today(), utc_today(), request.full_path)
     return sha256(repr(seen).encode()).hexdigest()[:32]
 
 

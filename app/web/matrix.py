@@ -11,8 +11,8 @@ from app.queries.readiness import Standing
 from app.web.filters import how_long
 
 # A cell that says a number opens the rows that it counts.
-BEHIND = {"failed": "failed", "blocked": "blocked", "waiting": "waiting", "done": "done"}
-ALARMING = {"failed", "blocked", "waiting", "unknown"}
+BEHIND = {kind: kind for kind in ("failed", "blocked", "waiting", "overridden", "deferred", "done")}
+ALARMING = {"failed", "blocked", "waiting", "overridden", "deferred", "unknown"}
 COLUMNS = [(phase.value, phase.label) for phase in MATRIX_PHASES]
 
 
@@ -68,6 +68,9 @@ class Readiness:
     first: Blocker | None
     counts: Counts
     is_release_ready: bool
+    # What the ready modules, and what the whole release, are ready with.
+    ready_with: str
+    with_waived: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,8 @@ def readiness_of(rows: list[MatrixRow], standings: list[Standing]) -> Readiness:
         first=firsts[0] if firsts else None,
         counts=sum((row.counts for row in rows), Counts()),
         is_release_ready=is_ready,
+        ready_with=sum((row.counts for row in rows if row.is_ready), Counts()).with_waived,
+        with_waived=sum((standing.counts for standing in standings), Counts()).with_waived,
     )
 
 
@@ -160,4 +165,6 @@ def fits(row: MatrixRow, wanted: MatrixFilter) -> bool:
         return row.is_ready
     if wanted.state == "open":
         return not row.is_ready
+    if wanted.state == "waived":
+        return row.counts.waived > 0
     return not wanted.state or wanted.state in kinds

@@ -9,31 +9,19 @@ from flask_login import current_user
 
 from app.domain.actors import Actor
 from app.domain.addresses import item_path
-from app.domain.checklist import UNDO_WINDOW, ItemState, Severity, untick_needs_reason
+from app.domain.checklist import OPEN, UNDO_WINDOW, WAIVED, ItemState, Severity, untick_needs_reason
 from app.domain.permissions import Permission
-from app.domain.waivers import WaiverDecision
+from app.domain.waivers import WaiverStanding
 from app.queries.audit import list_last_events
 from app.queries.rows import ItemRow
 from app.queries.waivers import WaiverLine
 from app.services.items import Saved
+from app.web.waiver_views import WaiverView, waiver_view
 
 # States that come and go with a waiver: they are decided, not taken back.
-WAITING = {ItemState.NOT_APPLICABLE_REQUESTED, ItemState.NOT_APPLICABLE}
-
-
-@dataclass(frozen=True, slots=True)
-class WaiverView:
-    """The waiver behind an item, with what this person may do about it."""
-
-    id: int
-    reason_title: str
-    text: str
-    is_pending: bool
-    requested_by_name: str
-    requested_at: datetime
-    decided_by_name: str | None
-    may_decide: bool
-    may_withdraw: bool
+BY_WAIVER = WAIVED | {ItemState.NOT_APPLICABLE_REQUESTED}
+# The waiver behind it has passed its day, and nobody has opened the item yet.
+EXPIRED = WaiverStanding.REOPENING.word
 
 
 @dataclass(slots=True, eq=False)
@@ -71,7 +59,7 @@ class RowView:
     may_work: bool
     may_assign: bool
     untick_needs_reason: bool
-    waiver: WaiverView | None = None
+    waivers: tuple[WaiverView, ...] = ()
     undo: tuple[str, datetime] | None = None
     error: str | None = None
     conflict: tuple[str, str] | None = None
@@ -86,7 +74,19 @@ class RowView:
     @property
     def is_momentary(self) -> bool:
         """Whether it shows something that is only this reader's, and only now."""
-        return bool(self.waiver or self.undo or self.error)
+        return bool(self.waivers or self.undo or self.error)
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it is still to be done: open, or about to be opened because its waiver has expired."""
+        return self.state in OPEN or any(waiver.is_over for waiver in self.waivers)
+
+    @property
+    def may_waive(self) -> bool:
+        """Whether a waiver may be asked for: the first one, or one that follows the one in force."""
+        if not self.may_work or self.state is ItemState.NOT_APPLICABLE_REQUESTED:
+            return False
+        return self.state not in WAIVED or [bool(waiver.ends_on) for waiver in self.waivers] == [True]
 
     @property
     def plain_text(self) -> str:
@@ -129,9 +129,10 @@ def reader_of(module_id: int | None, actor: Actor) -> Reader:
 
 
 def row_view(
-    row: ItemRow, reader: Reader, *, waiver: WaiverLine | None, undo: tuple[str, datetime] | None = None
+    row: ItemRow, reader: Reader, *, waivers: Sequence[WaiverLine] = (), undo: tuple[str, datetime] | None = None
 ) -> RowView:
     """What a page shows of a row."""
+    behind = tuple(waiver_view(waiver, reader.actor, reader.module_id) for waiver in waivers)
     needs_reason = row.state is ItemState.DONE and untick_needs_reason(row.facts, actor_id=reader.actor.id or 0)
     return RowView(
         seen=(row, reader.module_id, reader.may_work, reader.may_assign, needs_reason, reader.today, reader.zone),
@@ -141,7 +142,7 @@ def row_view(
         guidance=row.guidance,
         severity=row.severity,
         state=row.state,
-        state_word=row.state.word,
+        state_word=EXPIRED if any(waiver.is_over for waiver in behind) else row.state.word,
         revision=row.revision,
         value=row.value,
         value_prompt=row.value_prompt,
@@ -151,7 +152,7 @@ def row_view(
         assignee_id=row.assignee_id,
         assignee_name=row.assignee_name,
         due_on=row.due_on,
-        is_overdue=row.due_on is not None and row.state is not ItemState.DONE and row.due_on < reader.today,
+        is_overdue=row.due_on is not None and row.state in OPEN and row.due_on < reader.today,
         changed_by_name=row.changed_by_name,
         changed_at=row.state_since if row.changed_by_name is not None else None,
         comment_count=row.comment_count,
@@ -159,7 +160,7 @@ def row_view(
         group_id=row.group_id,
         module_id=reader.module_id,
         path=item_path(row.id),
-        waiver=_waiver_view(waiver, reader.actor, reader.module_id) if waiver else None,
+        waivers=behind,
         may_work=reader.may_work,
         may_assign=reader.may_assign,
         untick_needs_reason=needs_reason,
@@ -167,25 +168,9 @@ def row_view(
     )
 
 
-def _waiver_view(waiver: WaiverLine, actor: Actor, module_id: int | None) -> WaiverView:
-    is_pending = waiver.decision is WaiverDecision.PENDING
-    is_own = waiver.requested_by_id == actor.id
-    return WaiverView(
-        id=waiver.id,
-        reason_title=waiver.reason,
-        text=waiver.explanation,
-        is_pending=is_pending,
-        requested_by_name=waiver.requested_by_name,
-        requested_at=waiver.requested_at,
-        decided_by_name=waiver.decided_by_name,
-        may_decide=is_pending and not is_own and actor.may_for(Permission.WAIVER_DECIDE, module_id),
-        may_withdraw=is_pending and is_own,
-    )
-
-
 def undo_of_saved(row: ItemRow, saved: Saved) -> tuple[str, datetime] | None:
     """What was saved just now, as something that may be taken back."""
-    return (saved.event, saved.at + UNDO_WINDOW) if saved.event and row.state not in WAITING else None
+    return (saved.event, saved.at + UNDO_WINDOW) if saved.event and row.state not in BY_WAIVER else None
 
 
 def undos_of(rows: Sequence[ItemRow], actor: Actor) -> dict[int, tuple[str, datetime]]:

@@ -5,13 +5,20 @@ from datetime import timedelta
 from sqlalchemy import delete
 
 from app.database import in_transaction
+from app.domain.actors import SYSTEM, Origin
+from app.domain.identifiers import time_ordered_id
+from app.domain.waivers import utc_day
 from app.models import IdempotencyKey, RateCounter, Session, TemplateImport
 from app.models.base import utc_now
+from app.queries.expiry import list_due_waivers
+from app.services.waivers import expire_waiver
 
 # A form that is sent again comes within minutes; a day is far on the safe side.
 KEEP_KEYS = timedelta(days=2)
 KEEP_IMPORTS = timedelta(days=1)
 KEEP_SESSIONS = timedelta(days=90)
+# So many waivers are looked up at a time; each is opened in a transaction of its own.
+WAIVERS_AT_A_TIME = 200
 
 
 def forget_old() -> None:
@@ -25,3 +32,16 @@ def forget_old() -> None:
             session.execute(delete(Session).where(Session.ends_at < now - KEEP_SESSIONS)),
         ]
     )
+
+
+def expire_waivers() -> None:
+    """Open every item whose waiver has passed its last day, however long nobody looked.
+
+    One that somebody else opens at the same moment is left alone: the service asks again when it has the item's stream.
+    """
+    today, after = utc_day(utc_now()), 0
+    request_id = f"worker-{time_ordered_id().hex()[-12:]}"
+    while due := list_due_waivers(today, after=after, most=WAIVERS_AT_A_TIME):
+        for waiver_id in due:
+            expire_waiver(Origin(SYSTEM, request_id=request_id), waiver_id)
+        after = due[-1]

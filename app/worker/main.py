@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import FrameType
 
 import structlog
@@ -10,7 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
 from app.domain.errors import Busy
-from app.worker.jobs import forget_old
+from app.worker.jobs import expire_waivers, forget_old
 
 log = structlog.get_logger()
 
@@ -24,11 +25,21 @@ def run(app: Flask) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    scheduler = BackgroundScheduler(timezone="UTC")
-    scheduler.add_job(_in(app, forget_old), "interval", minutes=10, max_instances=1, coalesce=True)
+    scheduler = scheduled(app)
     scheduler.start()
     ended.wait()
     scheduler.shutdown(wait=True)
+
+
+def scheduled(app: Flask) -> BackgroundScheduler:
+    """All jobs with their times. Each begins at once: whoever was down catches up."""
+    scheduler = BackgroundScheduler(
+        timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+    )
+    now = datetime.now(UTC)
+    scheduler.add_job(_in(app, forget_old), "interval", minutes=10, next_run_time=now)
+    scheduler.add_job(_in(app, expire_waivers), "interval", minutes=1, next_run_time=now)
+    return scheduler
 
 
 def _in(app: Flask, job: Callable[[], None]) -> Callable[[], None]:

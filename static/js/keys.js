@@ -67,7 +67,7 @@
     if (!form) return;
     form.closest(".more").open = true;
     form.open = true;
-    form.querySelector("select").focus();
+    form.querySelector("input:checked, select").focus();
   }
 
   function focusFilter() {

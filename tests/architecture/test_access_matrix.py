@@ -11,8 +11,8 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app.database import db
-from app.domain.checklist import WaiverReason
 from app.domain.permissions import FOR_EVERYONE, GRANTS, Permission, Role
+from app.domain.waiver_kinds import WaiverReason
 from app.models import Environment, Module, Target, Waiver
 from app.queries.drafts import get_draft, list_draft_items
 from app.queries.people import list_grants

@@ -109,6 +109,12 @@ def open_everything_of_a_row(page: Page, place: Any) -> Locator:
     return page.locator("details.more[open] details[open]")
 
 
+def open_waiver(page: Page, place: Any) -> Locator:
+    page.goto(f"/items/{place.item}/")
+    page.get_by_text("Waive", exact=True).click()
+    return page.locator(".waive-form")
+
+
 def open_several(page: Page, place: Any) -> Locator:
     page.goto(f"/releases/{place.release}/modules/{place.module}/groups/{place.group}/")
     page.get_by_text("Select several").click()
@@ -116,7 +122,7 @@ def open_several(page: Page, place: Any) -> Locator:
     return page.locator("#several-form")
 
 
-@pytest.mark.parametrize("opened", [open_shortcuts, open_question, open_everything_of_a_row, open_several])
+@pytest.mark.parametrize("opened", [open_shortcuts, open_question, open_everything_of_a_row, open_waiver, open_several])
 def test_nothing_serious_is_found_in_what_opens(
     person: Person, database: Flask, opened: Callable[[Page, Any], Locator]
 ) -> None:

@@ -47,13 +47,13 @@ def test_space_ticks_the_row_or_the_box_that_has_the_focus_once(person: Person, 
     assert [event.new_value for event in events_about(*desk.items)] == ["done", "done"]
 
 
-def test_n_opens_the_form_for_not_applicable_on_its_row(person: Person, make: Make) -> None:
+def test_n_opens_the_form_for_a_waiver_on_its_row(person: Person, make: Make) -> None:
     desk = set_up(make)
     page = person("ravi")
     page.goto(desk.path)
     page.keyboard.press("j")
     page.keyboard.press("n")
-    expect(row(page, desk.items[0]).get_by_label("Why it does not apply")).to_be_focused()
+    expect(row(page, desk.items[0]).get_by_label("not applicable")).to_be_focused()
 
 
 def test_b_goes_to_the_blockers_and_a_slash_to_the_filter(person: Person, make: Make) -> None:

@@ -13,7 +13,8 @@ from sqlalchemy import make_url
 from app import create_app
 from app.database import db
 from app.domain.actors import SYSTEM, Origin
-from app.domain.checklist import ItemState, WaiverReason
+from app.domain.checklist import ItemState
+from app.domain.waiver_kinds import WaiverReason
 from app.services.items import add_comment, set_state
 from app.services.releases import ReleaseFacts, create_release
 from app.services.templates import load_catalogue

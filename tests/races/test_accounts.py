@@ -19,9 +19,10 @@ from sqlalchemy.pool import NullPool
 from app import create_app
 from app.database import db, error_number
 from app.domain.actors import SYSTEM, Origin
-from app.domain.checklist import ItemState, WaiverReason
+from app.domain.checklist import ItemState
 from app.domain.modules import ContactKind
 from app.domain.permissions import Role
+from app.domain.waiver_kinds import WaiverReason
 from app.models import Module, Person, Waiver
 from app.models.base import Base
 from app.queries.health import schema_state

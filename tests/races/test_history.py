@@ -15,8 +15,9 @@ from sqlalchemy.pool import NullPool
 from app import create_app
 from app.database import db, error_number
 from app.domain.actors import SYSTEM, Origin
-from app.domain.checklist import ItemState, WaiverReason
+from app.domain.checklist import ItemState
 from app.domain.permissions import Role
+from app.domain.waiver_kinds import WaiverReason
 from app.models import AuditEvent
 from app.services.items import add_comment, assign, set_state
 from app.services.releases import ReleaseFacts, create_release

@@ -9,8 +9,9 @@ from sqlalchemy import update
 
 from app.database import db
 from app.domain.actors import SYSTEM, Origin
-from app.domain.checklist import ItemState, WaiverReason
+from app.domain.checklist import ItemState
 from app.domain.permissions import Role
+from app.domain.waiver_kinds import WaiverReason
 from app.models import ChecklistItem, Person
 from app.queries.checklists import get_module_checklist
 from app.queries.modules import get_module

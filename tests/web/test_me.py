@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.domain.checklist import WaiverReason
 from app.domain.permissions import Role
+from app.domain.waiver_kinds import WaiverReason
 from app.models.base import utc_now
 from app.services.items import assign
 from app.services.waivers import request_waiver

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from app.domain.checklist import ItemState, WaiverReason
+from app.domain.checklist import ItemState
 from app.domain.permissions import Role
+from app.domain.waiver_kinds import WaiverReason
 from app.services.items import assign, set_state
 from app.services.waivers import request_waiver
 from tests.factories import MadeRelease, Make

@@ -34,6 +34,8 @@ GLYPHS = {
     "failed": "octagon-x",
     "blocked": "ban",
     "waiting": "hourglass",
+    "overridden": "triangle-alert",
+    "deferred": "clock",
     "none": "minus",
     "unknown": "circle-question-mark",
     "killer": "shield-alert",

@@ -1,7 +1,8 @@
 from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import NumberRange, Optional
 
-from app.domain.checklist import ItemState, WaiverReason
+from app.domain.checklist import ItemState
+from app.domain.waiver_kinds import REASONS, WaiverKind, WaiverReason
 from app.web.forms import Form, at_most, options, required, squeeze, trim
 
 WAIVE = "waive"
@@ -21,7 +22,7 @@ class SeveralForm(Form):
     )
     waiver_reason = SelectField(
         "Why it does not apply",
-        choices=options((reason.value, reason.label) for reason in WaiverReason),
+        choices=options((reason.value, reason.label) for reason in REASONS[WaiverKind.NOT_APPLICABLE]),
         coerce=WaiverReason,
     )
     reason = TextAreaField("One sentence for all of them", filters=[trim], validators=[at_most(1000)])

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.blueprints.checklists.forms import WAIVE, ChangeForm, SeveralForm
-from app.domain.checklist import OPEN, BelongsTo, ItemState
+from app.domain.checklist import BelongsTo, ItemState
 from app.domain.permissions import Permission
 from app.queries.checklists import (
     ChecklistHead,
@@ -25,7 +25,6 @@ from app.services.releases import add_change
 from app.services.waivers import request_waivers
 from app.web.access import requires
 from app.web.checklist_pages import (
-    WAIVER_REASONS,
     by_group,
     chosen_rows,
     crumbs,
@@ -42,6 +41,7 @@ from app.web.forms import text_of
 from app.web.messages import say
 from app.web.origin import actor, origin
 from app.web.paths import safe_next
+from app.web.waiver_views import SEVERAL_REASONS
 
 bp = Blueprint("checklists", __name__)
 
@@ -127,7 +127,7 @@ def everything(**where: Any) -> ResponseReturnValue:
     found = list_rows(checklist.id)
     groups = list_groups(checklist, found)
     rows = views_of(checklist, found, actor())
-    wanted = [row for row in rows if show_what == "all" or row.state in OPEN]
+    wanted = [row for row in rows if show_what == "all" or row.is_left]
     page = render_template(
         "checklists/everything.html",
         checklist=checklist,
@@ -138,7 +138,7 @@ def everything(**where: Any) -> ResponseReturnValue:
         draw_row=draw_row,
         hidden=len(rows) - len(wanted),
         may_work=actor().may_for(Permission.ITEM_WORK, checklist.module_id),
-        waiver_reasons=WAIVER_REASONS,
+        waiver_reasons=SEVERAL_REASONS,
     )
     return tagged(page, tag)
 

@@ -1,8 +1,9 @@
 from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 
-from app.domain.checklist import ItemState, WaiverReason
-from app.web.forms import DayField, RowForm, at_most, options, squeeze, trim
+from app.domain.checklist import ItemState
+from app.domain.waiver_kinds import WaiverKind, WaiverReason
+from app.web.forms import DayField, RowForm, at_most, options, required, squeeze, trim
 
 
 class RevisionForm(RowForm):
@@ -30,7 +31,14 @@ class AssignForm(RevisionForm):
 
 
 class WaiverForm(RevisionForm):
+    """Every kind with every reason: which fit together is the rule's to say."""
+
+    kind = SelectField(
+        choices=options((kind.value, kind.label) for kind in WaiverKind), default=WaiverKind.NOT_APPLICABLE.value
+    )
     reason_code = SelectField(
-        choices=options((reason.value, reason.label) for reason in WaiverReason), coerce=WaiverReason
+        choices=options([("", "choose one"), *((reason.value, reason.label) for reason in WaiverReason)]),
+        validators=[required("Choose a reason.")],
     )
     explanation = TextAreaField(filters=[trim], validators=[at_most(1000)])
+    ends_on = DayField(validators=[Optional()])

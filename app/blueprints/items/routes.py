@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from app.blueprints.items.forms import AssignForm, CommentForm, StateForm, ValueForm, WaiverForm
 from app.domain.errors import NotFound
 from app.domain.permissions import Permission
+from app.domain.waiver_kinds import WaiverKind, WaiverReason
 from app.queries.audit import list_item_events
 from app.queries.checklists import get_checklist, list_groups
 from app.queries.items import get_place, list_comments
@@ -118,7 +119,7 @@ def assign(item_id: int) -> ResponseReturnValue:
 @bp.post("/waiver/")
 @requires(Permission.ITEM_WORK)
 def request_waiver(item_id: int) -> ResponseReturnValue:
-    """Ask that it be not applicable."""
+    """Ask that it be waived."""
     form = WaiverForm()
     return saved_or_refused(
         item_id,
@@ -127,10 +128,12 @@ def request_waiver(item_id: int) -> ResponseReturnValue:
             origin(),
             item_id,
             revision=form.revision.data or 0,
-            reason=form.reason_code.data,
+            kind=WaiverKind(form.kind.data),
+            reason=WaiverReason(form.reason_code.data),
             explanation=text_of(form.explanation),
+            ends_on=form.ends_on.data,
         ),
-        "Asked. It counts as open until somebody else approves it.",
+        "Asked. It holds only when somebody else approves it.",
         may_undo=False,
     )
 

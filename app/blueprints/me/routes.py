@@ -5,10 +5,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.domain.permissions import Permission
-from app.queries.lines import ItemLine, list_assigned, list_waivers
+from app.domain.waivers import countdown
+from app.queries.lines import ItemLine, list_assigned
+from app.queries.register import list_expiring, list_pending
 from app.web.access import requires
 from app.web.origin import actor
 from app.web.rows import today
+from app.web.waiver_views import utc_today
 
 bp = Blueprint("me", __name__, url_prefix="/me")
 
@@ -16,19 +19,32 @@ bp = Blueprint("me", __name__, url_prefix="/me")
 @bp.get("/")
 @requires(Permission.PROFILE_MANAGE)
 def show() -> ResponseReturnValue:
-    """Overdue, due today, later, and what waits for one's approval."""
+    """Overdue, due today, later, what waits for one's approval, and whose waiver expires soon."""
     lines = list_assigned(actor())
+    expiring, notes = _expiring()
     sections = [
         ("Overdue", [line for line in lines if _is_overdue(line)]),
         ("Due today", [line for line in lines if line.due_on == today()]),
         ("Assigned to you", [line for line in lines if not line.due_on or line.due_on > today()]),
         ("Waiting for your approval", _to_decide()),
+        ("Waivers that expire soon", expiring),
     ]
     return render_template(
         "me/show.html",
         sections=[(title, [(line, _is_overdue(line)) for line in found]) for title, found in sections if found],
         total=sum(len(found) for _, found in sections),
+        notes=notes,
     )
+
+
+def _expiring() -> tuple[list[ItemLine], dict[int, str]]:
+    """The items behind waivers that one asked for or approved and that expire soon, and what is said of each."""
+    rows = list_expiring(actor(), utc_today())
+    whose = {True: "you asked for it", False: "you approved it"}
+    return [row.line for row in rows], {
+        row.line.id: f"{countdown(row.ends_on or utc_today(), utc_today())}, {whose[row.requested_by_id == actor().id]}"
+        for row in rows
+    }
 
 
 def _is_overdue(line: ItemLine) -> bool:
@@ -40,6 +56,6 @@ def _to_decide() -> list[ItemLine]:
         return []
     return [
         row.line
-        for row in list_waivers(actor(), pending=True)
+        for row in list_pending(actor(), utc_today())
         if row.requested_by_id != current_user.id and actor().may_for(Permission.WAIVER_DECIDE, row.module_id)
     ]

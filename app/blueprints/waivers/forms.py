@@ -8,5 +8,9 @@ class DecisionForm(RowForm):
     note = StringField("Note", filters=[squeeze], validators=[at_most(1000)])
 
 
+class EndForm(RowForm):
+    end_reason = StringField("Why", filters=[squeeze], validators=[at_most(1000)])
+
+
 class EmptyForm(RowForm):
     """Only the token."""

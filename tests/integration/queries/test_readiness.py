@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.database import db
-from app.domain.checklist import BelongsTo, ItemState, Severity
+from app.domain.checklist import TAKEN_AWAY, WAIVED, BelongsTo, ItemState, Severity
 from app.models import Checklist, ChecklistItem
 from app.queries.readiness import Standing, list_blockers, list_standings, release_version
 from app.queries.releases import get_release
@@ -17,10 +17,10 @@ from tests.factories import MadeRelease, Make
 
 WORST_FIRST = [ItemState.FAILED, ItemState.BLOCKED, ItemState.NOT_APPLICABLE_REQUESTED]
 DANGEROUS_FIRST = [Severity.KILLER, Severity.REQUIRED, Severity.ADVISORY]
-SETTLED = {ItemState.DONE, ItemState.NOT_APPLICABLE}
+SETTLED = {ItemState.DONE, *WAIVED, *TAKEN_AWAY}
 
 
-def _scatter(seed: int, *, weights: tuple[int, ...] = (1,) * 7) -> None:
+def _scatter(seed: int, *, weights: tuple[int, ...] = (1,) * len(ItemState)) -> None:
     """Put every item into some state."""
     chance = random.Random(seed)
     ids = list(db.session.scalars(select(ChecklistItem.id).order_by(ChecklistItem.id)))
@@ -66,18 +66,21 @@ def test_every_number_equals_a_recount(make: Make, seed: int):
         items = _items(standing.checklist_id)
         states = Counter(item.state for item in items)
         counts = standing.counts
-        assert counts.total == len(items)
+        assert counts.total == len(items) - states[ItemState.REMOVED]
         assert (counts.done, counts.failed, counts.blocked) == (
             states[ItemState.DONE],
             states[ItemState.FAILED],
             states[ItemState.BLOCKED],
         )
         assert (counts.not_applicable, counts.waiting) == (
-            states[ItemState.NOT_APPLICABLE],
+            states[ItemState.NOT_APPLICABLE] + states[ItemState.RULED_OUT],
             states[ItemState.NOT_APPLICABLE_REQUESTED],
         )
+        assert (counts.overridden, counts.deferred) == (states[ItemState.OVERRIDDEN], states[ItemState.DEFERRED])
         assert counts.blocking == sum(map(_in_the_way, items))
-        assert {phase: c.total for phase, c in standing.phases.items()} == Counter(item.phase for item in items)
+        assert {phase: c.total for phase, c in standing.phases.items()} == Counter(
+            item.phase for item in items if item.state is not ItemState.REMOVED
+        )
         assert {phase: c.done for phase, c in standing.phases.items() if c.done} == Counter(
             item.phase for item in items if item.state is ItemState.DONE
         )
@@ -86,7 +89,7 @@ def test_every_number_equals_a_recount(make: Make, seed: int):
 @pytest.mark.parametrize("seed", range(6))
 def test_the_first_blocker_is_the_most_urgent_of_all(make: Make, seed: int):
     release = make.release(modules=2)
-    _scatter(seed, weights=(6, 6, 60, 1 if seed % 2 else 0, 2 if seed % 3 else 0, 3, 40))
+    _scatter(seed, weights=(6, 6, 60, 1 if seed % 2 else 0, 2 if seed % 3 else 0, 3, 40, 5, 5, 5, 0))
 
     for standing in _standings(release):
         blocking = [item for item in _items(standing.checklist_id) if _in_the_way(item)]

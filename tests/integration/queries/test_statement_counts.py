@@ -5,15 +5,19 @@ from collections.abc import Callable
 import pytest
 
 from app.domain.actors import Actor
-from app.domain.checklist import ItemState, WaiverReason
+from app.domain.checklist import ItemState
 from app.domain.permissions import Grant, Role
+from app.domain.waiver_kinds import WaiverReason
+from app.models.base import utc_now
 from app.queries.audit import AuditFilter, list_item_events, read_page
 from app.queries.checklists import get_module_checklist, list_groups
-from app.queries.lines import list_assigned, list_lines, list_waivers
+from app.queries.lines import list_assigned, list_lines
 from app.queries.modules import list_modules
 from app.queries.people import find_signed_in, list_grant_lines, list_people
 from app.queries.readiness import list_blockers, list_standings
+from app.queries.register import WaiverFilter, list_expiring, list_pending, read_waivers
 from app.queries.releases import get_release, list_releases
+from app.queries.repeats import count_repeats
 from app.queries.rows import list_rows
 from app.queries.waivers import list_waivers_of
 from app.services.items import assign, set_states
@@ -55,7 +59,7 @@ def cost(make: Make, statements: list[str]) -> Callable[[Callable[[MadeRelease],
 
 
 @pytest.mark.parametrize("modules", [FEW, MANY])
-def test_the_matrix_takes_three_statements(make: Make, statements: list[str], modules: int):
+def test_the_matrix_takes_four_statements(make: Make, statements: list[str], modules: int):
     made = make.release(modules=modules)
     _work(made, make, modules)
     release, actor = get_release(made.key, made.lead.actor), made.lead.actor
@@ -64,7 +68,7 @@ def test_the_matrix_takes_three_statements(make: Make, statements: list[str], mo
     standings = list_standings(release, actor)
 
     assert len(standings) == modules + 1
-    assert len(statements) == 3
+    assert len(statements) == 4
 
 
 def test_the_blockers_take_as_many_for_six_modules_as_for_one(cost):
@@ -120,13 +124,17 @@ def test_a_list_takes_as_many_statements_as_it_says(make: Make, statements: list
 def test_lists_that_ask_who_looks_take_one_or_two(make: Make, statements: list[str]):
     auditor = make.person(Role.AUDITOR)
     _work(make.release(modules=MANY), make, MANY)
-    actor = auditor.actor
+    actor, today = auditor.actor, utc_now().date()
+    waiting = list_pending(actor, today)
+    assert len(waiting) == MANY
 
     for read, number in (
         (lambda: list_releases(actor), 1),
         (lambda: list_modules(actor), 1),
-        (lambda: list_waivers(actor, pending=True), 1),
-        (lambda: list_waivers(actor, pending=False), 1),
+        (lambda: list_pending(actor, today), 1),
+        (lambda: list_expiring(actor, today), 1),
+        (lambda: read_waivers(WaiverFilter("waiting"), actor, today), 2),
+        (lambda: count_repeats(waiting), 2),
         (lambda: read_page(AuditFilter(), actor), 2),
         (lambda: list_grant_lines(auditor.id), 1),
     ):

@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from app.database import db
 from app.domain.actors import Actor
-from app.domain.checklist import BelongsTo, ItemState, WaiverReason
+from app.domain.checklist import BelongsTo, ItemState
 from app.domain.errors import NotFound
 from app.domain.permissions import Role
+from app.domain.waiver_kinds import WaiverReason
 from app.models import Checklist, Environment, Module
 from app.models.base import utc_now
 from app.queries.audit import AuditFilter, count_events, read_page, stream_events
@@ -20,9 +21,9 @@ from app.queries.checklists import (
     get_release_checklist,
     get_target_checklist,
 )
-from app.queries.lines import list_waivers
 from app.queries.modules import get_module, list_modules
 from app.queries.readiness import list_blockers, list_standings
+from app.queries.register import WaiverFilter, list_pending, read_waivers
 from app.queries.releases import find_current_release_key, get_release, list_releases
 from app.services.items import add_comment, set_state
 from app.services.modules import add_target
@@ -181,7 +182,10 @@ def test_waivers_are_listed_for_ones_own_modules(make: Make, mine: MadeRelease, 
         )
 
     def seen(actor: Actor) -> list[str]:
-        return [row.line.release_name for row in list_waivers(actor, pending=True)]
+        waiting = [row.line.release_name for row in list_pending(actor, utc_now().date())]
+        page = read_waivers(WaiverFilter(), actor, utc_now().date())
+        assert ([row.line.release_name for row in page.rows], page.total) == (waiting[::-1], len(waiting))
+        return waiting
 
     assert seen(_reader(make, mine).actor) == [f"Release {mine.key}"]
     assert seen(make.person(Role.DBA).actor) == [f"Release {mine.key}", f"Release {theirs.key}"]

@@ -8,9 +8,10 @@ import time_machine
 
 from app.database import db
 from app.domain.actors import Origin
-from app.domain.checklist import ItemState, WaiverReason
+from app.domain.checklist import ItemState
 from app.domain.errors import Conflict, NotFound, NotPermitted, RuleViolation
 from app.domain.permissions import Role
+from app.domain.waiver_kinds import WaiverReason
 from app.models import AuditEvent
 from app.queries.people import list_grants
 from app.services.items import Saved, add_comment, assign, set_state, set_states, set_value

@@ -11,9 +11,10 @@ from sqlalchemy import event, func, insert, select
 from app.database import db
 from app.domain.actors import SYSTEM, Origin
 from app.domain.audit import AuditAction, leaf_of, moment_text
-from app.domain.checklist import ItemState, WaiverReason
+from app.domain.checklist import ItemState
 from app.domain.errors import Busy, Conflict, InvalidInput, KeyReused, NotFound, NotPermitted, RuleViolation
 from app.domain.permissions import Permission, Role
+from app.domain.waiver_kinds import WaiverReason
 from app.models import AuditEvent, IdempotencyKey, ItemComment, Module, Stream, Waiver
 from app.models.base import utc_now
 from app.queries.people import list_grants

@@ -11,21 +11,19 @@ from app.domain.checklist import (
     TAKEN_AWAY,
     UNDO_GRACE,
     UNDO_WINDOW,
+    WAIVED,
     ItemFacts,
     ItemState,
     Mode,
     Phase,
     Severity,
-    WaiverReason,
     check_may_bulk,
-    check_may_decide_waiver,
     check_may_keep,
-    check_may_request_waiver,
     check_may_set_state,
     is_link,
     untick_needs_reason,
 )
-from app.domain.errors import InvalidInput, NotYours, RuleViolation
+from app.domain.errors import InvalidInput, RuleViolation
 
 ASHA, BEN = 1, 2
 WAITING = ItemState.NOT_APPLICABLE_REQUESTED
@@ -44,9 +42,9 @@ def test_with_a_reason_every_state_leads_to_every_state_that_a_person_sets(old: 
     check_may_set_state(_item(old, changed_by=BEN), new, actor_id=ASHA, reason=REASON_ALWAYS)
 
 
-@pytest.mark.parametrize("new", [ItemState.NOT_APPLICABLE, WAITING])
+@pytest.mark.parametrize("new", sorted({WAITING, *WAIVED}))
 @pytest.mark.parametrize("old", sorted(set(ItemState) - TAKEN_AWAY))
-def test_not_applicable_is_never_set_by_hand(old: ItemState, new: ItemState):
+def test_what_a_waiver_brings_is_never_set_by_hand(old: ItemState, new: ItemState):
     with pytest.raises(RuleViolation, match="reached by a waiver"):
         check_may_set_state(_item(old), new, actor_id=ASHA, reason=REASON_ALWAYS)
 
@@ -62,8 +60,6 @@ def test_an_item_that_waits_for_approval_stands_still(new: ItemState):
 def test_what_was_taken_away_is_not_worked_on(state: ItemState, why: str, new: ItemState):
     with pytest.raises(RuleViolation, match=why):
         check_may_set_state(_item(state), new, actor_id=ASHA, reason=REASON_ALWAYS)
-    with pytest.raises(RuleViolation, match=why):
-        check_may_request_waiver(_item(state), explanation="no upload in this module")
 
 
 def test_blocked_says_what_blocks():
@@ -80,6 +76,18 @@ def test_only_blocked_needs_a_reason_when_nothing_was_decided_before(new: ItemSt
 def test_what_was_approved_as_not_applicable_comes_back_with_a_reason_only(new: ItemState):
     with pytest.raises(RuleViolation, match="why it applies after all"):
         check_may_set_state(_item(ItemState.NOT_APPLICABLE, changed_by=ASHA), new, actor_id=ASHA, reason="")
+
+
+@pytest.mark.parametrize("old", [ItemState.OVERRIDDEN, ItemState.DEFERRED])
+@pytest.mark.parametrize("new", [ItemState.TODO, ItemState.DOING, ItemState.FAILED])
+def test_what_we_go_on_without_is_open_again_with_a_reason_only(old: ItemState, new: ItemState):
+    with pytest.raises(RuleViolation, match=f"approved as {old.word}. Say why it is open again"):
+        check_may_set_state(_item(old, changed_by=ASHA), new, actor_id=ASHA, reason="")
+
+
+@pytest.mark.parametrize("old", [ItemState.OVERRIDDEN, ItemState.DEFERRED])
+def test_what_we_go_on_without_is_done_later_without_a_word(old: ItemState):
+    check_may_set_state(_item(old, changed_by=BEN), ItemState.DONE, actor_id=ASHA, reason="")
 
 
 @pytest.mark.parametrize("new", [ItemState.TODO, ItemState.DOING, ItemState.FAILED])
@@ -126,45 +134,14 @@ def test_several_at_once_need_one_sentence(new: ItemState, severity: Severity):
         check_may_bulk(_item(severity=severity), new, reason="")
 
 
-@pytest.mark.parametrize("state", sorted(set(ItemState) - {WAITING, ItemState.NOT_APPLICABLE} - TAKEN_AWAY))
-def test_a_waiver_may_be_asked_for_whatever_applies(state: ItemState):
-    check_may_request_waiver(_item(state), explanation="no upload in this module")
-
-
-def test_a_waiver_is_asked_for_once():
-    with pytest.raises(RuleViolation, match="already waits"):
-        check_may_request_waiver(_item(WAITING), explanation="no upload in this module")
-
-
-def test_a_waiver_is_not_asked_for_what_does_not_apply_anyway():
-    with pytest.raises(RuleViolation, match="already not applicable"):
-        check_may_request_waiver(_item(ItemState.NOT_APPLICABLE), explanation="no upload in this module")
-
-
-def test_a_waiver_is_explained_in_a_sentence():
-    check_may_request_waiver(_item(), explanation="12345")
-    with pytest.raises(RuleViolation, match="Say in a sentence"):
-        check_may_request_waiver(_item(), explanation="1234")
-
-
-def test_a_waiver_is_decided_by_somebody_else():
-    check_may_decide_waiver(requested_by_id=BEN, actor_id=ASHA, is_pending=True)
-    with pytest.raises(NotYours):
-        check_may_decide_waiver(requested_by_id=ASHA, actor_id=ASHA, is_pending=True)
-
-
-def test_a_waiver_is_decided_once():
-    with pytest.raises(RuleViolation, match="decided already"):
-        check_may_decide_waiver(requested_by_id=BEN, actor_id=ASHA, is_pending=False)
-
-
-def test_open_is_everything_that_is_neither_done_nor_not_applicable():
+def test_open_is_everything_that_is_neither_done_nor_waived():
     assert {ItemState.TODO, ItemState.DOING, ItemState.FAILED, ItemState.BLOCKED, WAITING} == OPEN
 
 
 def test_what_is_stored_stays_what_it_was():
     assert [state.value for state in ItemState] == [
         *("todo", "doing", "done", "failed", "blocked", "not_applicable_requested", "not_applicable"),
+        *("overridden", "deferred"),
         *("ruled_out", "removed"),
     ]
 
@@ -172,16 +149,13 @@ def test_what_is_stored_stays_what_it_was():
 def test_every_word_that_a_page_shows_is_there():
     assert [state.word for state in ItemState] == [
         *("to do", "doing", "done", "failed", "blocked", "waiting for approval", "not applicable"),
+        *("overridden", "deferred"),
         *("not applicable by rule", "no longer asked"),
     ]
     assert [phase.label for phase in MATRIX_PHASES] == ["Plan", "Build", "Tests", "Security", "Docs", "Pre-deploy"]
     assert all(phase.label for phase in Phase)
     assert Mode.DO_CONFIRM.label == "Do the work, then confirm"
     assert Mode.READ_DO.label == "Read a step, do it, tick it"
-
-
-def test_no_time_is_no_reason_for_a_waiver():
-    assert not [reason.label for reason in WaiverReason if "time" in reason.label]
 
 
 def test_a_change_can_be_taken_back_for_ten_seconds_and_the_way_of_the_request():

@@ -11,18 +11,19 @@ from app.domain.checklist import ItemState, Phase, Severity
 from app.domain.readiness import Blocker, Counts, cell_kind, cell_word, count, is_blocking, urgency, why
 
 WAITING = ItemState.NOT_APPLICABLE_REQUESTED
-SETTLED = {ItemState.DONE, ItemState.NOT_APPLICABLE, ItemState.RULED_OUT}
+ALL_THE_SAME = {ItemState.OVERRIDDEN, ItemState.DEFERRED}
+SETTLED = {ItemState.DONE, ItemState.NOT_APPLICABLE, ItemState.RULED_OUT, *ALL_THE_SAME}
 OPEN = set(ItemState) - SETTLED - {ItemState.REMOVED}
 
 tallies = st.lists(st.tuples(st.sampled_from(ItemState), st.sampled_from(Severity), st.integers(1, 40)), max_size=30)
-counts = st.builds(Counts, *(st.integers(0, 200) for _ in range(7)))
+counts = st.builds(Counts, *(st.integers(0, 200) for _ in range(10)))
 
 
 @given(tallies)
-def test_applicable_is_done_and_open_together(found):
+def test_applicable_is_done_and_waived_and_open_together(found):
     result = count(found)
 
-    assert result.applicable == result.done + result.open
+    assert result.applicable == result.done + result.overridden + result.deferred + result.open
 
 
 @given(tallies)
@@ -49,6 +50,34 @@ def test_each_state_is_counted_as_often_as_it_is_there(found):
         of(WAITING),
     )
     assert (result.failed, result.blocked) == (of(ItemState.FAILED), of(ItemState.BLOCKED))
+    assert (result.overridden, result.deferred) == (of(ItemState.OVERRIDDEN), of(ItemState.DEFERRED))
+
+
+@given(tallies)
+def test_killers_with_which_we_go_on_are_counted_by_themselves(found):
+    killers = [n for state, severity, n in found if state in ALL_THE_SAME and severity is Severity.KILLER]
+
+    assert count(found).waived_killers == sum(killers)
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        (Counts(total=9, done=9), ""),
+        (Counts(total=9, not_applicable=9), ""),
+        (Counts(total=9, overridden=2), "with 2 overridden"),
+        (Counts(total=9, deferred=1), "with 1 deferred"),
+        (
+            Counts(total=9, overridden=2, deferred=1, waived_killers=1),
+            "with 2 overridden, 1 deferred, 1 of them a killer",
+        ),
+        (Counts(total=9, overridden=3, waived_killers=2), "with 3 overridden, 2 of them killers"),
+        (Counts(total=9, overridden=1, waived_killers=1), "with 1 overridden, a killer"),
+        (Counts(total=9, deferred=2, waived_killers=2), "with 2 deferred, all of them killers"),
+    ],
+)
+def test_what_is_ready_all_the_same_says_with_what(counts: Counts, words: str):
+    assert counts.with_waived == words
 
 
 @given(tallies, st.sampled_from(sorted(OPEN)), st.sampled_from([Severity.KILLER, Severity.REQUIRED]))
@@ -62,7 +91,7 @@ def test_a_failed_item_is_in_the_way_even_when_it_is_only_advice(found):
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(SETTLED)), st.sampled_from(Severity), st.integers(1, 9)), min_size=1))
-def test_it_is_ready_when_all_is_done_or_approved_as_not_applicable(found):
+def test_it_is_ready_when_all_is_done_or_waived(found):
     assert count(found).is_ready
 
 
@@ -182,6 +211,10 @@ def test_what_is_open_is_in_the_way_or_advice(found):
         (Counts(total=6, done=1), "started", "started"),
         (Counts(total=6, done=6), "done", "done"),
         (Counts(total=6, done=5, not_applicable=1), "done", "done"),
+        (Counts(total=6, done=5, overridden=1), "overridden", "1 overridden"),
+        (Counts(total=6, done=4, deferred=2), "deferred", "2 deferred"),
+        (Counts(total=6, done=3, overridden=1, deferred=2), "overridden", "1 overridden"),
+        (Counts(total=6, done=3, overridden=1), "started", "started"),
         (Counts(total=6, waiting=2), "waiting", "2 waiting"),
         (Counts(total=6, waiting=2, blocked=3), "blocked", "3 blocked"),
         (Counts(total=6, waiting=2, blocked=3, failed=1), "failed", "1 failed"),
