@@ -13,6 +13,7 @@ from app import cli
 from app.blueprints.audit import routes as audit
 from app.blueprints.auth import routes as auth
 from app.blueprints.checklists import routes as checklists
+from app.blueprints.evidence import routes as evidence
 from app.blueprints.health import routes as health
 from app.blueprints.home import routes as home
 from app.blueprints.items import routes as items
@@ -36,7 +37,7 @@ PRODUCT_VERSION = "0.1.0"
 
 BLUEPRINTS = (
     *(home, setup, auth, profile, people, health),
-    *(modules, releases, release_changes, checklists, items, waivers, me, audit, templates),
+    *(modules, releases, release_changes, checklists, items, evidence, waivers, me, audit, templates),
 )
 
 

@@ -7,6 +7,7 @@ from flask_login import current_user
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
+from app.domain.evidence import size_words
 from app.web.origin import new_key
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -26,6 +27,7 @@ def init_app(app: Flask) -> None:
         weekday=weekday,
         how_long=how_long,
         words=inline_code,
+        file_size=size_words,
     )
     app.jinja_env.globals.update(new_key=new_key, product_version=app.config["PRODUCT_VERSION"])
 

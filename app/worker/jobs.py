@@ -1,16 +1,23 @@
 """What is done without a request. Each job may run twice at once and does no harm."""
 
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import delete
 
 from app.database import in_transaction
 from app.models import IdempotencyKey, RateCounter, Session
 from app.models.base import utc_now
+from app.queries.evidence import find_named
+from app.web.uploads import evidence_store
 
 # A form that is sent again comes within minutes; a day is far on the safe side.
 KEEP_KEYS = timedelta(days=2)
 KEEP_SESSIONS = timedelta(days=90)
+# An upload is written and named within seconds; a day is far on the safe side.
+KEEP_UNNAMED = timedelta(days=1)
+AT_ONCE = 500
 
 
 def forget_old() -> None:
@@ -23,3 +30,24 @@ def forget_old() -> None:
             session.execute(delete(Session).where(Session.ends_at < now - KEEP_SESSIONS)),
         ]
     )
+
+
+def collect_files() -> None:
+    """Remove files of evidence that no row names: what a crash between file and row left behind."""
+    part: list[Path] = []
+    for path in evidence_store().list_old(utc_now() - KEEP_UNNAMED):
+        part.append(path)
+        if len(part) == AT_ONCE:
+            _remove_unnamed(part)
+            part = []
+    _remove_unnamed(part)
+
+
+def _remove_unnamed(paths: list[Path]) -> None:
+    if not paths:
+        return
+    named = in_transaction(lambda _session: find_named({path.name for path in paths}))
+    for path in paths:
+        if path.name not in named:
+            with suppress(FileNotFoundError):
+                path.unlink()

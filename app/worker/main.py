@@ -10,7 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
 from app.domain.errors import Busy
-from app.worker.jobs import forget_old
+from app.worker.jobs import collect_files, forget_old
 
 log = structlog.get_logger()
 
@@ -26,6 +26,7 @@ def run(app: Flask) -> None:
     signal.signal(signal.SIGINT, end)
     scheduler = BackgroundScheduler(timezone="UTC")
     scheduler.add_job(_in(app, forget_old), "interval", minutes=10, max_instances=1, coalesce=True)
+    scheduler.add_job(_in(app, collect_files), "interval", hours=6, max_instances=1, coalesce=True)
     scheduler.start()
     ended.wait()
     scheduler.shutdown(wait=True)

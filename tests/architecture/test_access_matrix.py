@@ -28,6 +28,8 @@ OF_ENDPOINT: dict[str, dict[str, object]] = {
     "checklists.show_release_group": {"group_key": "pre-release"},
     "checklists.show_target_group": {"group_key": "monitoring"},
     "templates.show": {"number": 1},
+    "evidence.choose": {"group_key": "pre-development"},
+    "evidence.reconfirm": {"group_key": "pre-development"},
 }
 # It opens a connection of its own, which a test that is rolled back cannot give.
 OWN_CONNECTION = {"health.ready"}
@@ -70,6 +72,7 @@ def world(make: Make) -> World:
         "checklist_id": item.checklist_id,
         "item_id": item.id,
         "event_id": "00" * 16,
+        "evidence_id": make.file(release.lead, item.id),
         "waiver_id": db.session.scalars(select(Waiver.id)).one(),
         "person_id": bystander.id,
         "grant_id": list_grants(bystander.id)[0].id,

@@ -42,6 +42,8 @@ GLYPHS = {
     "due": "calendar",
     "comments": "message-square",
     "link": "link",
+    "evidence": "paperclip",
+    "expired": "triangle-alert",
 }
 ICONS = [
     "arrow-left",
@@ -71,6 +73,7 @@ ICONS = [
     "menu",
     "message-square",
     "octagon-x",
+    "paperclip",
     "pencil",
     "plus",
     "printer",
