@@ -273,6 +273,16 @@ def test_what_is_not_as_it_was_seen_is_not_confirmed(make: Make, release: MadeRe
     assert make.events("evidence.reconfirmed") == []
 
 
+def test_a_number_that_names_nothing_among_others_is_refused(make: Make, release: MadeRelease, worker: Made):
+    make.evidence(worker, done(worker, release, ITEM))
+    seen = (*chosen(release, ITEM), (2**40, 2))
+
+    with pytest.raises(NotFound):
+        reconfirm(worker.origin, release.item(ITEM).checklist_id, seen, today=utc_now().date())
+
+    assert make.events("evidence.reconfirmed") == []
+
+
 def test_a_killer_is_confirmed_alone(make: Make, release: MadeRelease, worker: Made):
     make.evidence(worker, done(worker, release, KILLER))
 
