@@ -38,9 +38,13 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(60, alias="SESSION_IDLE_MINUTES", ge=1, le=24 * 60)
     session_hours: int = Field(12, alias="SESSION_HOURS", ge=1, le=24 * 14)
     trusted_proxies: int = Field(0, alias="TRUSTED_PROXIES", ge=0, le=5)
+    evidence_dir: Path | None = Field(None, alias="EVIDENCE_DIR")
+    evidence_file_mb: int = Field(10, alias="EVIDENCE_FILE_MB", ge=1, le=500)
+    evidence_release_mb: int = Field(1000, alias="EVIDENCE_RELEASE_MB", ge=1, le=1_000_000)
+    evidence_per_item: int = Field(50, alias="EVIDENCE_PER_ITEM", ge=1, le=200)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
 
-    @field_validator("secret_key", "database_url", "database_ssl_ca", mode="before")
+    @field_validator("secret_key", "database_url", "database_ssl_ca", "evidence_dir", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: Any) -> Any:
         return None if value == "" else value
@@ -55,6 +59,8 @@ class Settings(BaseSettings):
             raise ValueError("SECRET_KEY is too short: give 32 random characters or more")
         if self.database_ssl_ca and not self.database_ssl_ca.is_file():
             raise ValueError(f"DATABASE_SSL_CA names {self.database_ssl_ca}, and there is no such file")
+        if self.evidence_dir and self.evidence_dir.exists() and not self.evidence_dir.is_dir():
+            raise ValueError(f"EVIDENCE_DIR must be a directory, and {self.evidence_dir} is a file")
         self.engine_url()
         if self.environment == "production":
             self._check_production()
@@ -95,6 +101,11 @@ class Settings(BaseSettings):
     def is_sqlite(self) -> bool:
         """Whether this runs on the embedded try-out database."""
         return self.engine_url().get_backend_name() == "sqlite"
+
+    @property
+    def evidence_directory(self) -> Path:
+        """Where files of evidence are kept: the directory given for them, or one of its own under COUNTERSIGN_DATA."""
+        return (self.evidence_dir or self.data / "evidence").absolute()
 
     @property
     def base_url(self) -> str:

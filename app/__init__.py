@@ -16,6 +16,7 @@ from app.blueprints.checklists import exporting as checklist_exports
 from app.blueprints.checklists import routes as checklists
 from app.blueprints.drafts import content as draft_content
 from app.blueprints.drafts import routes as drafts
+from app.blueprints.evidence import routes as evidence
 from app.blueprints.health import routes as health
 from app.blueprints.home import routes as home
 from app.blueprints.items import routes as items
@@ -40,7 +41,7 @@ PRODUCT_VERSION = "0.1.0"
 
 BLUEPRINTS = (
     *(home, setup, auth, profile, people, health),
-    *(modules, releases, release_changes, checklists, items, waivers, me, audit),
+    *(modules, releases, release_changes, checklists, items, evidence, waivers, me, audit),
     *(templates, drafts, draft_content, checklist_exports, template_exports),
 )
 

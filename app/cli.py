@@ -19,6 +19,7 @@ from app.demo import story
 from app.domain.actors import SYSTEM, Origin
 from app.domain.errors import DomainError
 from app.queries.accounts import is_link_open
+from app.queries.evidence import stream_files
 from app.queries.health import check_reachable, database_in_words, fault_in_words, schema_state
 from app.queries.people import is_anybody_there
 from app.queries.verification import find_faults
@@ -26,6 +27,7 @@ from app.services.accounts import SETUP, make_setup_link, new_link_token
 from app.services.roles import erase_person
 from app.services.templates import load_catalogue
 from app.web import assets
+from app.web.uploads import evidence_store
 
 Given = ParamSpec("Given")
 # A tenth of a process's memory, so it is loaded only where it is wanted.
@@ -34,7 +36,7 @@ MIGRATING = "flask_migrate"
 
 def init_app(app: Flask) -> None:
     """Bind the commands."""
-    for command in (prepare, load_catalogue_command, setup_link, load_demo, verify_audit, erase_name):
+    for command in (prepare, load_catalogue_command, setup_link, load_demo, verify_audit, verify_evidence, erase_name):
         app.cli.add_command(command)
 
 
@@ -138,6 +140,22 @@ def verify_audit() -> None:
     if faults:
         sys.exit(f"{faults} faults: the history was changed beside the product.")
     click.echo("Every event is there once, in order, as it was written.")
+
+
+@click.command("verify-evidence")
+@with_appcontext
+@in_words
+def verify_evidence() -> None:
+    """Read every file of evidence; say which is gone or not the one that was added, and end with 1 when one is."""
+    faults = files = 0
+    for file in stream_files():
+        files += 1
+        if fault := evidence_store().find_fault(file.stored_as, file.file_sha256):
+            faults += 1
+            click.echo(f"evidence {file.id} of item {file.item_id}, “{file.file_name}”: {fault}")
+    if faults:
+        sys.exit(f"{faults} of {files} files of evidence are gone or were changed beside the product.")
+    click.echo(f"All {files} files of evidence are the ones that were added.")
 
 
 @click.command("erase-name")

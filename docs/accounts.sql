@@ -21,6 +21,7 @@ GRANT ALL PRIVILEGES ON countersign.* TO countersign_owner@'%';
 -- The history, and what is only ever added.
 GRANT SELECT, INSERT ON countersign.audit_events TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.item_comments TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.evidence_confirmations TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.changes TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.environments TO countersign_app@'%';
 
@@ -40,6 +41,9 @@ GRANT SELECT, INSERT, UPDATE ON countersign.people TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.person_names TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.role_grants TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.one_time_links TO countersign_app@'%';
+
+-- Evidence is added and withdrawn: what it says and which file it names cannot be changed.
+GRANT SELECT, INSERT, UPDATE (withdrawn_at, withdrawn_by_id, withdrawn_reason) ON countersign.evidence TO countersign_app@'%';
 
 -- What serves for a while, and contacts, which a module may lose.
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.template_drafts TO countersign_app@'%';

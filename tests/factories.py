@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from io import BytesIO
 from itertools import count
 from typing import Any
 
@@ -10,17 +11,26 @@ from sqlalchemy import select
 from app.database import db
 from app.domain.actors import Actor, Origin
 from app.domain.audit import name_digest
+from app.domain.evidence import EvidenceFacts, Limits
 from app.domain.permissions import Role
 from app.models import AuditEvent, ChecklistItem, Module, Person, PersonName, RoleGrant, Session, Stream
 from app.models.base import utc_now
 from app.queries.checklists import get_module_checklist
 from app.queries.people import actor_of, find_signed_in, list_sessions
 from app.queries.rows import list_rows
+from app.services.evidence import add_evidence, add_file
 from app.services.modules import ModuleFacts, create_module
 from app.services.releases import ReleaseFacts, add_modules, create_release
 from app.services.secret import hash_password, new_token, token_digest
+from app.web.uploads import evidence_store
 
 _numbers = count(1)
+# The smallest picture: one dot.
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001e221bc33"
+    "0000000049454e44ae426082"
+)
+LIMITS = Limits(per_item=50, release_bytes=1_000_000)
 
 
 @dataclass(frozen=True)
@@ -96,6 +106,25 @@ class Make:
         ids = tuple(db.session.scalars(select(Module.id).where(Module.key.in_(keys))))
         add_modules(lead.origin, key, ids)
         return MadeRelease(key, tuple(keys), lead)
+
+    def evidence(self, person: Made, item_id: int, **facts: Any) -> int:
+        """A note that proves something, and its number."""
+        said = EvidenceFacts(**{"note": "looked at it", **facts})
+        return add_evidence(person.origin, item_id, said, limits=LIMITS, today=utc_now().date()).evidence_id
+
+    def file(self, person: Made, item_id: int, *, name: str = "plan.png", content: bytes = PNG) -> int:
+        """A file that proves something, and the number of the evidence."""
+        return add_file(
+            person.origin,
+            item_id,
+            EvidenceFacts(),
+            (BytesIO(content), name),
+            link="",
+            store=evidence_store(),
+            at_most=1_000_000,
+            limits=LIMITS,
+            today=utc_now().date(),
+        ).evidence_id
 
     def events(self, action: str | None = None, *, object_id: int | None = None) -> list[AuditEvent]:
         """The events there are, the oldest first."""

@@ -64,6 +64,9 @@ class AuditAction(StrEnum):
     ITEM_COMMENTED = "item.commented"
     ITEM_ASSIGNED = "item.assigned"
     ITEM_UNDONE = "item.undone"
+    EVIDENCE_ADDED = "evidence.added"
+    EVIDENCE_WITHDRAWN = "evidence.withdrawn"
+    EVIDENCE_RECONFIRMED = "evidence.reconfirmed"
     WAIVER_REQUESTED = "waiver.requested"
     WAIVER_APPROVED = "waiver.approved"
     WAIVER_REFUSED = "waiver.refused"
@@ -131,6 +134,9 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.ITEM_COMMENTED: "commented on “{label}”: {new}",
     AuditAction.ITEM_ASSIGNED: "assigned “{label}” to {new}, before: {old}",
     AuditAction.ITEM_UNDONE: "took back the last change of “{label}”: {fact} from {old} to {new}",
+    AuditAction.EVIDENCE_ADDED: "added evidence to “{label}”: {new}",
+    AuditAction.EVIDENCE_WITHDRAWN: "withdrew evidence of “{label}”: {old}",
+    AuditAction.EVIDENCE_RECONFIRMED: "confirmed that the evidence of “{label}” is still true: {new}",
     AuditAction.WAIVER_REQUESTED: "asked to waive “{label}”: {new}",
     AuditAction.WAIVER_APPROVED: "approved the waiver of “{label}”: {new}",
     AuditAction.WAIVER_REFUSED: "refused the waiver of “{label}”",

@@ -1,5 +1,6 @@
 """The words of a checklist: what belongs to what, what state an item is in, and how states follow each other."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -209,10 +210,32 @@ def is_link(text: str) -> bool:
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and is_clean
 
 
+NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?", re.ASCII)
+FILE_RULE = "This item asks for a file: attach it under “Add evidence”."
+
+
 def check_may_keep(*, value_kind: str, value: str = "", link: str = "") -> None:
-    """Raise InvalidInput unless a link is one, also where it is what an item asks for as its value."""
-    wrong = {"link": link} if link and not is_link(link) else {}
-    if value_kind == "link" and value and not is_link(value):
-        wrong["value"] = value
+    """Raise InvalidInput unless a link is one, and a value what the item asks for: a link, a number, a file."""
+    wrong = {"link": LINK_RULE} if link and not is_link(link) else {}
+    if value and (fault := _fault_of_value(value_kind, value)):
+        wrong["value"] = fault
     if wrong:
-        raise InvalidInput(**dict.fromkeys(wrong, LINK_RULE))
+        raise InvalidInput(**wrong)
+
+
+def _fault_of_value(value_kind: str, value: str) -> str:
+    if value_kind == "link":
+        return "" if is_link(value) else LINK_RULE
+    if value_kind == "file":
+        return FILE_RULE
+    return fault_of_number(value) if value_kind == "number" else ""
+
+
+def fault_of_number(text: str) -> str:
+    """Why a text is no number, in a sentence; empty when it is one. A point or a comma begins the decimals."""
+    if NUMBER.fullmatch(text):
+        return ""
+    plain = "".join(text.split())
+    if plain != text and NUMBER.fullmatch(plain):
+        return f"Write the number without spaces: {plain}."
+    return "Give a number alone, such as 12, -3 or 0.5: digits, at most one point or comma, no unit."

@@ -29,12 +29,28 @@ class RuleViolation(DomainError):
     """The thing exists and the role allows it, but a rule forbids it now."""
 
 
+class NoRoom(RuleViolation):
+    """There is as much of it as there may be."""
+
+
 class InvalidInput(DomainError):
     """What was typed cannot be taken; `fields` says which field and why."""
 
     def __init__(self, **fields: str) -> None:
         super().__init__(" ".join(fields.values()))
         self.fields = fields
+
+
+class TooLarge(InvalidInput):
+    """What was sent is larger than what is taken."""
+
+
+class NotKept(DomainError):
+    """The disk did not take it. Nothing was saved."""
+
+
+class Damaged(DomainError):
+    """A file on the disk is not the one that was added."""
 
 
 class Conflict(DomainError):

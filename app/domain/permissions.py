@@ -42,7 +42,7 @@ class Permission(StrEnum):
 
     PROFILE_MANAGE = "profile:manage"  # one's own name, time zone, password, sessions
     CHECKLIST_VIEW = "checklist:view"  # releases, modules, checklists, items and their history
-    ITEM_WORK = "item:work"  # tick, value, link, comment, block, ask for a waiver, add a change
+    ITEM_WORK = "item:work"  # tick, value, evidence, comment, block, ask for a waiver, add a change
     ITEM_ASSIGN = "item:assign"  # owners and due dates
     WAIVER_DECIDE = "waiver:decide"  # approve or refuse somebody else's request, end a waiver early
     MODULE_MANAGE = "module:manage"  # create, edit, archive modules, their contacts and targets

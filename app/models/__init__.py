@@ -3,6 +3,7 @@
 from app.models.audit import AuditEvent
 from app.models.base import Base
 from app.models.checklist import Checklist, ChecklistGroup, ChecklistItem, ItemComment, Stream, Waiver
+from app.models.evidence import Evidence, EvidenceConfirmation
 from app.models.module import Environment, Module, ModuleAnswer, ModuleContact, Target
 from app.models.person import IdempotencyKey, OneTimeLink, Person, PersonName, RateCounter, RoleGrant, Session
 from app.models.release import Change, Release, ReleaseModule
@@ -27,6 +28,8 @@ __all__ = [
     "DraftGroup",
     "DraftItem",
     "Environment",
+    "Evidence",
+    "EvidenceConfirmation",
     "IdempotencyKey",
     "ItemComment",
     "Module",

@@ -73,6 +73,10 @@ class ChecklistItem(Box, Base):
     value: Mapped[str] = mapped_column(String(500), default="")
     link: Mapped[str] = mapped_column(String(500), default="")
     comment_count: Mapped[int] = mapped_column(default=0)
+    # What stands of its evidence, summed up anew with each change of it: how much, the newest, the first to expire.
+    evidence_count: Mapped[int] = mapped_column(default=0)
+    evidence_at: Mapped[datetime | None]
+    evidence_expires_on: Mapped[date | None] = mapped_column(Date)
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     due_on: Mapped[date | None] = mapped_column(Date)
     state_since: Mapped[CreatedAt]

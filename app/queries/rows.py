@@ -25,12 +25,16 @@ class ItemRow(NamedTuple):
     natural_role: Role
     value_prompt: str
     value_kind: str
+    value_unit: str
     state: ItemState
     revision: int
     reason: str
     value: str
     link: str
     comment_count: int
+    evidence_count: int
+    evidence_at: datetime | None
+    evidence_expires_on: date | None
     assignee_id: int | None
     due_on: date | None
     state_since: datetime

@@ -22,6 +22,7 @@ from app.queries.rows import ItemRow, get_placed_row, list_rows
 from app.queries.waivers import list_waivers_of
 from app.services.items import Saved
 from app.web.drawn_rows import draw_row
+from app.web.evidence_pages import together
 from app.web.rows import BY_WAIVER, RowView, reader_of, row_view, undo_of_saved, undos_of
 from app.web.waiver_views import SEVERAL_REASONS, waiver_choices
 
@@ -137,11 +138,11 @@ def choices_of(module_id: int | None, actor: Actor) -> dict[str, Any]:
 def group_page(checklist: ChecklistHead, group_key: str, actor: Actor, *, marks: dict[int, Mark] | None = None) -> str:
     """One pause point. `marks` says of single rows what was refused."""
     groups = list_groups(checklist)
-    here = next((number for number, group in enumerate(groups) if group.key == group_key), None)
-    if here is None:
-        raise NotFound("There is no such group in this checklist.")
-    group = groups[here]
-    rows = views_of(checklist, list_rows(checklist.id, group_id=group.id), actor)
+    group = _find_group(groups, group_key)
+    here = groups.index(group)
+    found = list_rows(checklist.id, group_id=group.id)
+    may_work = actor.may_for(Permission.ITEM_WORK, checklist.module_id)
+    rows = views_of(checklist, found, actor)
     rows = [(marks or {}).get(row.id, _unmarked)(row) for row in rows]
     after = next((line for line in [*groups[here + 1 :], *groups[:here]] if not line.is_complete), None)
     return render_template(
@@ -157,9 +158,22 @@ def group_page(checklist: ChecklistHead, group_key: str, actor: Actor, *, marks:
         footer=footer(group),
         # Only a row that was refused shows its forms at once, with what was typed.
         choices=choices_of(checklist.module_id, actor) if marks else None,
-        may_work=actor.may_for(Permission.ITEM_WORK, checklist.module_id),
+        may_work=may_work,
+        to_confirm=len(together(found)) if may_work else 0,
         waiver_reasons=SEVERAL_REASONS,
     )
+
+
+def get_group(checklist: ChecklistHead, group_key: str) -> GroupLine:
+    """One group of a checklist, or NotFound."""
+    return _find_group(list_groups(checklist), group_key)
+
+
+def _find_group(groups: list[GroupLine], group_key: str) -> GroupLine:
+    group = next((group for group in groups if group.key == group_key), None)
+    if group is None:
+        raise NotFound("There is no such group in this checklist.")
+    return group
 
 
 def _unmarked(row: RowView) -> RowView:

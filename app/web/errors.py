@@ -1,5 +1,6 @@
 """From a refusal to a page: the only file that turns domain errors into status codes."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,19 +17,25 @@ from app.database import db, is_schema_missing, is_unreachable
 from app.domain.errors import (
     Busy,
     Conflict,
+    Damaged,
     DomainError,
     Gone,
     InvalidInput,
     KeyReused,
+    NoRoom,
     NotFound,
+    NotKept,
     NotPermitted,
     RuleViolation,
+    TooLarge,
     TooMany,
 )
+from app.files.store import NOT_KEPT
 from app.queries.health import NOT_PREPARED
 from app.web.asking import is_without_role, whom_to_ask
 from app.web.origin import request_id
 from app.web.people import Visitor
+from app.web.uploads import limit_sentence
 
 STATUS: dict[type[DomainError], int] = {
     InvalidInput: 422,
@@ -40,8 +47,13 @@ STATUS: dict[type[DomainError], int] = {
     Gone: 410,
     TooMany: 429,
     Busy: 503,
+    NoRoom: 413,
+    TooLarge: 413,
+    NotKept: 507,
+    Damaged: 500,
 }
 TEXT = "text/plain"
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 # What these refuse says itself what to do: the general advice beside it would say it twice, or say another thing.
 SAY_ALL = {403, 404}
 log = structlog.get_logger()
@@ -78,7 +90,9 @@ PAGES: dict[int, Words] = {
         "It may or may not be saved.",
         "Wait a moment and send it again: it is not done twice.",
     ),
+    507: Words("The disk is full", NOT_KEPT, "Tell whoever runs Countersign, then send it again."),
 }
+DAMAGED = "It is not given out. Tell whoever runs Countersign: a backup may still have it."
 # Who only read has nothing to lose.
 NOT_READ = ("This page could not be made just now. Nothing was changed.", "Wait a moment and load it again.")
 
@@ -141,6 +155,11 @@ def _refuse(refusal: DomainError) -> ResponseReturnValue:
     if isinstance(refusal, NotPermitted) and is_without_role():
         return error_page(403, "You have no role yet, so this page is not open to you.", advice=whom_to_ask())
     advice = refusal.advice if isinstance(refusal, Gone) else ""
+    if isinstance(refusal, Damaged):
+        log.error(
+            "evidence damaged", request_id=request_id(), rule=_rule(), where=request.view_args, fault=str(refusal)
+        )
+        return error_page(500, refusal.sentence, title="Changed outside Countersign", advice=DAMAGED)
     response = make_response(error_page(status_of(refusal), refusal.sentence, advice=advice))
     if isinstance(refusal, TooMany):
         response.headers["Retry-After"] = str(refusal.retry_after)
@@ -162,6 +181,8 @@ def _answer(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     # Only our own aborts carry a sentence of ours.
     reason = error.description if status == 403 and error.description != type(error).description else ""
+    if status == 413:
+        reason = limit_sentence()
     response = make_response(error_page(status, reason or ""))
     for name, value in error.get_headers():
         if name.lower() in {"allow", "retry-after"}:
@@ -171,6 +192,9 @@ def _answer(error: HTTPException) -> ResponseReturnValue:
 
 def _fail(error: Exception) -> ResponseReturnValue:
     db.session.remove()
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        log.error("disk full", request_id=request_id(), rule=_rule())
+        return error_page(507)
     if isinstance(error, OverflowError):
         return error_page(404)  # a number larger than any that a database gives
     if is_schema_missing(error):

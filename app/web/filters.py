@@ -7,6 +7,7 @@ from flask_login import current_user
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
+from app.domain.evidence import size_words
 from app.domain.template_content import DueRule
 from app.web.origin import new_key
 
@@ -28,6 +29,7 @@ def init_app(app: Flask) -> None:
         how_long=how_long,
         words=inline_code,
         due_words=due_words,
+        file_size=size_words,
     )
     app.jinja_env.globals.update(new_key=new_key, product_version=app.config["PRODUCT_VERSION"])
 

@@ -1,9 +1,11 @@
 """What all forms share."""
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import request
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import DateField, DateTimeLocalField, Field, StringField
 from wtforms import Form as WTForm
@@ -78,6 +80,25 @@ def optional_number(value: str | int | None) -> int | None:
     """A number out of a choice; None for the choice that stands for none."""
     text = "" if value is None else str(value)
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+def small_number(text: str) -> int:
+    """A number out of an address or a form; 0 for what is none, which nothing has."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
+def pair_of_numbers(text: str) -> tuple[int, int]:
+    """Something chosen: its number and the revision it was shown with, as `12.3`."""
+    number, _, revision = text.partition(".")
+    return small_number(number), small_number(revision)
+
+
+def utc_of(local: datetime | None) -> datetime | None:
+    """A time as the reader typed it, in their zone."""
+    try:
+        return local.replace(tzinfo=current_user.zone).astimezone(UTC) if local else None
+    except OverflowError:  # the last hours that a calendar knows
+        return None
 
 
 def options(pairs: Iterable[tuple[object, str]]) -> list[SelectChoice]:

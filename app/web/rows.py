@@ -10,6 +10,7 @@ from flask_login import current_user
 from app.domain.actors import Actor
 from app.domain.addresses import item_path
 from app.domain.checklist import OPEN, UNDO_WINDOW, WAIVED, ItemState, Severity, untick_needs_reason
+from app.domain.evidence import is_expired
 from app.domain.permissions import Permission
 from app.domain.waivers import WaiverStanding
 from app.queries.audit import list_last_events
@@ -43,6 +44,9 @@ class RowView:
     value: str
     value_prompt: str
     value_kind: str
+    value_unit: str
+    evidence: str
+    is_evidence_expired: bool
     link: str
     reason: str
     assignee_id: int | None
@@ -103,6 +107,7 @@ class RowView:
             or self.link
             or self.due_on
             or self.comment_count
+            or self.evidence
             or self.reason
         )
 
@@ -147,6 +152,9 @@ def row_view(
         value=row.value,
         value_prompt=row.value_prompt,
         value_kind=row.value_kind,
+        value_unit=row.value_unit,
+        evidence=_evidence_words(row, reader) if row.evidence_count else "",
+        is_evidence_expired=is_expired(row.evidence_expires_on, reader.today),
         link=row.link,
         reason=row.reason,
         assignee_id=row.assignee_id,
@@ -166,6 +174,13 @@ def row_view(
         untick_needs_reason=needs_reason,
         undo=undo if reader.may_work else None,
     )
+
+
+def _evidence_words(row: ItemRow, reader: Reader) -> str:
+    """How much evidence stands, and how many days old the newest is."""
+    days = (reader.today - local_day(row.evidence_at)).days if row.evidence_at else 0
+    age = f"{days} d" if days > 0 else "today"
+    return f"{row.evidence_count} evidence, {'newest ' if row.evidence_count > 1 else ''}{age}"
 
 
 def undo_of_saved(row: ItemRow, saved: Saved) -> tuple[str, datetime] | None:
@@ -191,6 +206,11 @@ def with_refusal(
 def today() -> date:
     """The day it is for the reader."""
     return datetime.now(_zone()).date()
+
+
+def local_day(moment: datetime) -> date:
+    """The day of a moment, as the reader counts."""
+    return moment.astimezone(_zone()).date()
 
 
 def _zone() -> tzinfo:

@@ -8,37 +8,45 @@ from flask.typing import ResponseReturnValue
 from wtforms import Form as AnyForm
 
 from app.domain.actors import Actor
-from app.domain.errors import Conflict, DomainError, InvalidInput, KeyReused, NotPermitted, RuleViolation
+from app.domain.errors import Conflict, DomainError, InvalidInput, KeyReused, NotKept, NotPermitted, RuleViolation
 from app.queries.checklists import get_checklist
 from app.queries.items import get_place
 from app.services.items import Saved
-from app.web.checklist_pages import choices_of, group_page, is_fragment_wanted, one_view
+from app.web.checklist_pages import Mark, choices_of, group_page, is_fragment_wanted, one_view
 from app.web.errors import status_of
 from app.web.messages import say
 from app.web.origin import actor
 from app.web.paths import safe_next
 from app.web.rows import RowView, with_refusal
 
+RefusedPage = Callable[[int, Actor, Mark], str]
+
 
 def saved_or_refused(
-    item_id: int, form: AnyForm, save: Callable[[], Saved], done: str, *, may_undo: bool = True
+    item_id: int,
+    form: AnyForm,
+    save: Callable[[], Saved],
+    done: str,
+    *,
+    may_undo: bool = True,
+    page: RefusedPage | None = None,
 ) -> ResponseReturnValue:
-    """Try to save; answer with the row for a script, with a page for a browser."""
+    """Try to save; answer with the row for a script, with a page for a browser: its group's, or another `page`."""
     who = actor()
     if not form.validate():
         sentence = " ".join(str(text) for texts in form.errors.values() for text in texts)
-        return _refused(item_id, InvalidInput(form=sentence), who)
+        return _refused(item_id, InvalidInput(form=sentence), who, page)
     try:
         saved = save()
-    except (RuleViolation, Conflict, InvalidInput, KeyReused, NotPermitted) as refusal:
-        return _refused(item_id, refusal, who)
+    except (RuleViolation, Conflict, InvalidInput, KeyReused, NotPermitted, NotKept) as refusal:
+        return _refused(item_id, refusal, who, page)
     if is_fragment_wanted():
         return render_row(one_view(item_id, who, saved=saved if may_undo else None))
     say(done, undo=saved if may_undo else None)
     return redirect(back_to(item_id, who), 303)
 
 
-def _refused(item_id: int, refusal: DomainError, who: Actor) -> ResponseReturnValue:
+def _refused(item_id: int, refusal: DomainError, who: Actor, page: RefusedPage | None) -> ResponseReturnValue:
     conflict = (refusal.yours, refusal.theirs) if isinstance(refusal, Conflict) else None
     typed = {name: value for name, value in request.form.items() if name != "csrf_token"}
     status = status_of(refusal)
@@ -49,6 +57,8 @@ def _refused(item_id: int, refusal: DomainError, who: Actor) -> ResponseReturnVa
     if is_fragment_wanted():
         view = mark(one_view(item_id, who))
         return render_row(view, choices_of(view.module_id, who)), status
+    if page is not None:
+        return page(item_id, who, mark), status
     place = get_place(item_id)
     checklist = get_checklist(place.checklist_id, who)
     return group_page(checklist, place.group_key, who, marks={item_id: mark}), status

@@ -4,6 +4,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, request
 
+from app.web.uploads import open_for_file
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
@@ -32,6 +34,7 @@ def _refuse_foreign() -> None:
         return
     # The whole form is read here, before anything is asked of the database: a client that sends slowly holds no
     # connection meanwhile, and one that sends too much is refused.
+    open_for_file()
     request.form.keys()
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

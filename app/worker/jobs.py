@@ -1,6 +1,8 @@
 """What is done without a request. Each job may run twice at once and does no harm."""
 
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import delete
 
@@ -10,8 +12,10 @@ from app.domain.identifiers import time_ordered_id
 from app.domain.waivers import utc_day
 from app.models import IdempotencyKey, RateCounter, Session, TemplateImport
 from app.models.base import utc_now
+from app.queries.evidence import find_named
 from app.queries.expiry import list_due_waivers
 from app.services.waivers import expire_waiver
+from app.web.uploads import evidence_store
 
 # A form that is sent again comes within minutes; a day is far on the safe side.
 KEEP_KEYS = timedelta(days=2)
@@ -19,6 +23,9 @@ KEEP_IMPORTS = timedelta(days=1)
 KEEP_SESSIONS = timedelta(days=90)
 # So many waivers are looked up at a time; each is opened in a transaction of its own.
 WAIVERS_AT_A_TIME = 200
+# An upload is written and named within seconds; a day is far on the safe side.
+KEEP_UNNAMED = timedelta(days=1)
+AT_ONCE = 500
 
 
 def forget_old() -> None:
@@ -45,3 +52,24 @@ def expire_waivers() -> None:
         for waiver_id in due:
             expire_waiver(Origin(SYSTEM, request_id=request_id), waiver_id)
         after = due[-1]
+
+
+def collect_files() -> None:
+    """Remove files of evidence that no row names: what a crash between file and row left behind."""
+    part: list[Path] = []
+    for path in evidence_store().list_old(utc_now() - KEEP_UNNAMED):
+        part.append(path)
+        if len(part) == AT_ONCE:
+            _remove_unnamed(part)
+            part = []
+    _remove_unnamed(part)
+
+
+def _remove_unnamed(paths: list[Path]) -> None:
+    if not paths:
+        return
+    named = in_transaction(lambda _session: find_named({path.name for path in paths}))
+    for path in paths:
+        if path.name not in named:
+            with suppress(FileNotFoundError):
+                path.unlink()

@@ -39,6 +39,7 @@ def scheduled(app: Flask) -> BackgroundScheduler:
     now = datetime.now(UTC)
     scheduler.add_job(_in(app, forget_old), "interval", minutes=10, next_run_time=now)
     scheduler.add_job(_in(app, expire_waivers), "interval", minutes=1, next_run_time=now)
+    scheduler.add_job(_in(app, collect_files), "interval", hours=6, next_run_time=now)
     return scheduler
 
 

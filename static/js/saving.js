@@ -149,7 +149,8 @@
     for (const field of typedIn(row, sent)) {
       const twin = fresh.querySelector(`#${CSS.escape(field.id)}`);
       if (!twin) continue;
-      twin.value = field.value;
+      if (field.type === "file") twin.files = field.files;
+      else twin.value = field.value;
       for (let fold = twin.closest("details"); fold && fresh.contains(fold); fold = fold.parentElement.closest("details")) fold.open = true;
     }
     const [chosen, twin] = [row, fresh].map((one) => one.querySelector(".pick input"));

@@ -33,6 +33,8 @@ OF_ENDPOINT: dict[str, dict[str, object]] = {
     "templates.show": {"number": 1},
     "template_exports.export": {"number": 1},
     "template_exports.on_paper": {"number": 1},
+    "evidence.choose": {"group_key": "pre-development"},
+    "evidence.reconfirm": {"group_key": "pre-development"},
 }
 # In a draft an item has a number of its own.
 DRAFT_ITEMS = "draft_content."
@@ -81,6 +83,7 @@ def world(make: Make) -> World:
         "checklist_id": item.checklist_id,
         "item_id": item.id,
         "event_id": "00" * 16,
+        "evidence_id": make.file(release.lead, item.id),
         "waiver_id": db.session.scalars(select(Waiver.id)).one(),
         "person_id": bystander.id,
         "grant_id": list_grants(bystander.id)[0].id,

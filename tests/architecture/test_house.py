@@ -9,7 +9,7 @@ from app.models.base import Base
 from tests.architecture.code import ROOT, Function, functions_of, lines_of, python_files, short, tree_of
 
 PRODUCT = ("app", "tools")
-PLURAL = re.compile(r"[a-z_]+s|people")
+PLURAL = re.compile(r"[a-z_]+s|people|evidence")
 
 
 def _long(limit: int, *folders: str, pattern: str = "*.py") -> list[str]:

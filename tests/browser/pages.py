@@ -13,14 +13,14 @@ from app.database import db
 from app.demo import cast
 from app.domain.actors import Origin
 from app.domain.checklist import BelongsTo
-from app.models import Change, Checklist, ChecklistGroup, Module, Release, Template, TemplateVersion
+from app.models import Change, Checklist, ChecklistGroup, ChecklistItem, Module, Release, Template, TemplateVersion
 from app.queries.people import actor_of
 from app.services.accounts import invite, new_link_token
 from tests.browser.places import busiest, number_of
 from tests.conftest import settings_for
 
 # What a browser is sent to, but never shows as a page.
-NOT_PAGES = {"static", "health.alive", "health.ready", "audit.export", "waivers.export"}
+NOT_PAGES = {"static", "health.alive", "health.ready", "audit.export", "waivers.export", "evidence.download"}
 FOR_NOBODY = {"auth.sign_in", "auth.show_link", "setup.show"}
 
 
@@ -85,6 +85,9 @@ def values_of(endpoint: str) -> dict[str, Any]:
         here["group_key"] = place.group if kind == "module" else _first_group(BelongsTo(kind))
     if endpoint.endswith(("_change", "_change_group")) and not endpoint.endswith("new_change"):
         here |= _change(place.release)
+    if endpoint == "evidence.choose":
+        found = select(ChecklistItem.checklist_id).where(ChecklistItem.id == place.item)
+        here |= {"checklist_id": db.session.scalars(found).one(), "group_key": place.group}
     if endpoint.startswith("template"):
         here |= _version()
     if endpoint == "auth.show_link":

@@ -43,6 +43,30 @@ def production(tmp_path: Path) -> Iterator[Flask]:
             db.engine.dispose()
 
 
+def test_files_of_evidence_are_read_and_what_is_wrong_with_them_is_said(
+    app: Flask, runner: FlaskCliRunner, make: Make, tmp_path: Path
+):
+    settings = app.config["SETTINGS"]
+    app.config["SETTINGS"] = settings.model_copy(update={"evidence_dir": tmp_path})
+    try:
+        release = make.release()
+        numbers = [make.file(release.lead, release.item("pre.schema-planned").id) for _ in range(3)]
+        before = runner.invoke(args=["verify-evidence"])
+        changed, gone, _ = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+        changed.write_bytes(b"something else")
+        gone.unlink()
+        after = runner.invoke(args=["verify-evidence"])
+    finally:
+        app.config["SETTINGS"] = settings
+
+    assert (before.exit_code, before.output) == (0, "All 3 files of evidence are the ones that were added.\n")
+    assert after.exit_code == 1
+    assert after.output.count("“plan.png”: This file is not the one that was added.") == 1
+    assert after.output.count("“plan.png”: This file is gone from the disk.") == 1
+    assert "2 of 3 files of evidence are gone or were changed" in after.output
+    assert sum(f"evidence {number} of item" in after.output for number in numbers) == 2
+
+
 def test_prepare_brings_up_production_and_prints_a_link_under_its_own_name(production: Flask):
     result = production.test_cli_runner().invoke(args=["prepare"])
 

@@ -20,6 +20,7 @@ from app.domain.checklist import ItemState
 from app.domain.errors import Busy
 from app.domain.permissions import Role
 from app.services.items import Saved, add_comment, set_state
+from app.web.uploads import evidence_store
 from tests.factories import Make
 from tests.races.running import count_rows, history_of, race, stream_of
 
@@ -56,6 +57,19 @@ def test_a_checklist_held_by_another_answers_busy_in_time_and_works_again_afterw
     assert waited <= 10
     assert count_rows() == before
     assert set_state(origins[0], item.id, revision=item.revision, state=ItemState.DONE).revision == item.revision + 1
+
+
+def test_a_file_whose_row_may_or_may_not_be_saved_stays_on_the_disk(app: Flask, make: Make, database: SimpleNamespace):
+    item, worker = make.release().item(ITEM), make.person(Role.DEVELOPER)
+    stream = stream_of(item)
+
+    with (
+        held(database.url, "UPDATE streams SET version = version WHERE id = :id", id=stream),
+        pytest.raises(Busy),
+    ):
+        make.file(worker, item.id)
+
+    assert len([path for path in evidence_store().directory.rglob("*") if path.is_file()]) == 1
 
 
 def test_nothing_of_a_transaction_whose_commit_failed_reaches_whoever_comes_next(

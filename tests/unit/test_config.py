@@ -128,3 +128,16 @@ def test_a_secret_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path):
 def test_a_secret_is_never_shown_with_the_settings():
     assert "xxxx" not in repr(load_settings(**PRODUCTION))
     assert "u:p@" not in repr(load_settings(**PRODUCTION))
+
+
+def test_files_of_evidence_have_a_directory_of_their_own_unless_one_is_given(tmp_path: Path):
+    assert load_settings().evidence_directory == tmp_path / "evidence"
+    assert load_settings(EVIDENCE_DIR=tmp_path / "shared").evidence_directory == tmp_path / "shared"
+
+
+def test_a_directory_of_evidence_that_is_a_file_is_refused(tmp_path: Path):
+    file = tmp_path / "file"
+    file.write_text("no directory")
+
+    with pytest.raises(SettingsError, match=r"EVIDENCE_DIR must be a directory, and .*file is a file"):
+        load_settings(EVIDENCE_DIR=file)

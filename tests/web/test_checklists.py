@@ -47,7 +47,7 @@ def test_a_row_leads_to_its_forms_and_a_script_gets_them_in_the_row(make: Make, 
     link = re.search(r'<a class="more-link" href="([^"]+)"', row)[1]
     page, fragment = browser.get(link).text, browser.get(link, headers=SCRIPT).text
 
-    everything = {f"/items/{item.id}/{name}/" for name in ("state", "value", "comments", "owner", "waiver")}
+    everything = {f"/items/{item.id}/{name}/" for name in ("state", "value", "comments", "owner", "waiver", "evidence")}
     assert forms_of(row) == {f"/items/{item.id}/state/"}
     assert forms_of(fragment) == everything
     assert forms_of(page) == everything

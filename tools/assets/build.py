@@ -44,6 +44,8 @@ GLYPHS = {
     "due": "calendar",
     "comments": "message-square",
     "link": "link",
+    "evidence": "paperclip",
+    "expired": "triangle-alert",
 }
 ICONS = [
     "arrow-left",
@@ -73,6 +75,7 @@ ICONS = [
     "menu",
     "message-square",
     "octagon-x",
+    "paperclip",
     "pencil",
     "plus",
     "printer",

@@ -20,7 +20,7 @@ from app.queries.releases import list_releases
 from app.services import throttle
 from app.services.exports import record_export
 from app.web.access import requires
-from app.web.forms import options
+from app.web.forms import options, utc_of
 from app.web.history import Teller, role_title, told
 from app.web.origin import actor, origin
 
@@ -115,8 +115,8 @@ def _form() -> FilterForm:
 
 def _wanted(form: FilterForm) -> AuditFilter:
     return AuditFilter(
-        since=_utc(form.since.data),
-        until=_utc(form.until.data),
+        since=utc_of(form.since.data),
+        until=utc_of(form.until.data),
         actor_id=form.person.data,
         module_key=form.module.data or "",
         release_key=form.release.data or "",
@@ -124,11 +124,3 @@ def _wanted(form: FilterForm) -> AuditFilter:
         text=form.q.data or "",
         request_id=form.request_id.data or "",
     )
-
-
-def _utc(local: datetime | None) -> datetime | None:
-    """A time as the reader typed it, in their zone."""
-    try:
-        return local.replace(tzinfo=current_user.zone).astimezone(UTC) if local else None
-    except OverflowError:  # the last hours that a calendar knows
-        return None

@@ -37,7 +37,7 @@ from app.web.checklist_pages import (
 from app.web.drawn_rows import draw_row
 from app.web.errors import form_status, refusals_shown_in
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
-from app.web.forms import text_of
+from app.web.forms import pair_of_numbers, text_of
 from app.web.messages import say
 from app.web.origin import actor, origin
 from app.web.paths import safe_next
@@ -150,7 +150,7 @@ def set_several(checklist_id: int) -> ResponseReturnValue:
     checklist = get_checklist(checklist_id, actor())
     form = SeveralForm()
     back = safe_next(request.form.get("back")) or checklist.path
-    chosen = tuple(_pair(text) for text in request.form.getlist("item_ids"))
+    chosen = tuple(pair_of_numbers(text) for text in request.form.getlist("item_ids"))
     if form.validate_on_submit():
         with refusals_shown_in(form):
             saved = _act(checklist, chosen, form)
@@ -181,16 +181,6 @@ def _act(checklist: ChecklistHead, chosen: tuple[tuple[int, int], ...], form: Se
             origin(), checklist.id, chosen, reason=form.waiver_reason.data, explanation=text_of(form.reason)
         )
     return set_states(origin(), checklist.id, chosen, state=ItemState(form.action.data), reason=text_of(form.reason))
-
-
-def _pair(text: str) -> tuple[int, int]:
-    """A chosen row: its number and the revision it was shown with, as `12.3`."""
-    number, _, revision = text.partition(".")
-    return _small(number), _small(revision)
-
-
-def _small(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 @bp.get(f"{MODULE}/changes/new/")

@@ -1,15 +1,13 @@
 """One item: its page, and every form that changes it."""
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.blueprints.items.forms import AssignForm, CommentForm, StateForm, ValueForm, WaiverForm
 from app.domain.errors import NotFound
 from app.domain.permissions import Permission
 from app.domain.waiver_kinds import WaiverKind, WaiverReason
-from app.queries.audit import list_item_events
-from app.queries.checklists import get_checklist, list_groups
-from app.queries.items import get_place, list_comments
+from app.queries.items import get_place
 from app.services.items import Saved
 from app.services.items import add_comment as add_comment_to
 from app.services.items import assign as assign_item
@@ -18,9 +16,9 @@ from app.services.items import set_value as set_item_value
 from app.services.undo import undo as undo_event
 from app.services.waivers import request_waiver as ask_for_waiver
 from app.web.access import requires
-from app.web.checklist_pages import choices_of, crumbs, is_fragment_wanted, one_view
+from app.web.checklist_pages import choices_of, is_fragment_wanted, one_view
 from app.web.forms import text_of
-from app.web.history import told
+from app.web.item_page import item_page
 from app.web.messages import say
 from app.web.origin import actor, origin
 from app.web.saving import back_to, render_row, saved_or_refused
@@ -32,21 +30,10 @@ bp = Blueprint("items", __name__, url_prefix="/items/<int:item_id>")
 @requires(Permission.CHECKLIST_VIEW)
 def show(item_id: int) -> ResponseReturnValue:
     """Why this box is here, and what happened to it."""
-    place = get_place(item_id)
-    checklist = get_checklist(place.checklist_id, actor())
-    choices = choices_of(checklist.module_id, actor())
     if is_fragment_wanted():
-        return render_row(one_view(item_id, actor()), choices)
-    return render_template(
-        "items/show.html",
-        checklist=checklist,
-        crumbs=crumbs(checklist),
-        group=next(group for group in list_groups(checklist) if group.key == place.group_key),
-        row=one_view(item_id, actor()),
-        comments=list_comments(item_id),
-        history=told(list_item_events(item_id)),
-        choices=choices,
-    )
+        view = one_view(item_id, actor())
+        return render_row(view, choices_of(view.module_id, actor()))
+    return item_page(item_id, actor())
 
 
 @bp.post("/state/")

@@ -1,8 +1,11 @@
 """How an item may go from state to state, and what the rules say when it may not."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.domain.checklist import (
     MATRIX_PHASES,
@@ -20,6 +23,7 @@ from app.domain.checklist import (
     check_may_bulk,
     check_may_keep,
     check_may_set_state,
+    fault_of_number,
     is_link,
     untick_needs_reason,
 )
@@ -193,7 +197,45 @@ def test_anything_else_is_refused_as_a_link_and_as_a_value_that_is_asked_for_as_
     assert (list(refused_value.value.fields), list(refused_link.value.fields)) == (["value"], ["link"])
 
 
-@pytest.mark.parametrize("kind", ["", "text", "number"])
+NUMBERS = ("0", "12", "-3", "+4", "0.5", "0,5", "-12.75", "007", "1" * 40)
+NO_NUMBERS = (
+    *("twelve", "12 ms", "1e5", "1,000.5", "1.000,5", "12.", ".5", "- 3 4x", "--1", "½", "٣", "0x10", "12%", "NaN"),
+    "14 of 14",
+)
+
+
+@pytest.mark.parametrize("text", NUMBERS)
+def test_digits_with_a_sign_and_a_point_or_a_comma_are_a_number(text: str):
+    assert fault_of_number(text) == ""
+    check_may_keep(value_kind="number", value=text)
+
+
+@pytest.mark.parametrize("text", NO_NUMBERS)
+def test_anything_else_is_refused_as_a_number(text: str):
+    with pytest.raises(InvalidInput, match="Give a number alone") as refused:
+        check_may_keep(value_kind="number", value=text)
+
+    assert list(refused.value.fields) == ["value"]
+
+
+@pytest.mark.parametrize("text", ["12 000", "12\u00a0000", "1 234 567,5", "- 3"])
+def test_spaces_in_a_number_are_refused_with_the_number_as_it_should_be(text: str):
+    with pytest.raises(InvalidInput, match=r"without spaces: [-\d,]+\.$"):
+        check_may_keep(value_kind="number", value=text)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=3))
+def test_every_decimal_number_is_one(number: Decimal):
+    assert fault_of_number(f"{number:f}") == ""
+
+
+def test_an_item_that_asks_for_a_file_takes_no_words_instead():
+    check_may_keep(value_kind="file", value="", link="https://example.org/plan")
+    with pytest.raises(InvalidInput, match="asks for a file"):
+        check_may_keep(value_kind="file", value="it is in the mail")
+
+
+@pytest.mark.parametrize("kind", ["", "text"])
 def test_a_value_of_another_kind_and_nothing_at_all_may_be_kept(kind: str):
     check_may_keep(value_kind=kind, value="14 of 14")
     check_may_keep(value_kind="link", value="", link="")

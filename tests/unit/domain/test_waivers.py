@@ -67,7 +67,7 @@ def _ask(
 @pytest.mark.parametrize(("state", "why"), [(ItemState.RULED_OUT, "answers"), (ItemState.REMOVED, "no longer asks")])
 def test_what_was_taken_away_is_not_waived(state: ItemState, why: str):
     with pytest.raises(RuleViolation, match=why):
-        _ask(state=state)
+        _ask(_wish(), state)
 
 
 @pytest.mark.parametrize("state", sorted(set(ItemState) - WAIVED - TAKEN_AWAY - {WAITING}))

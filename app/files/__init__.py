@@ -1,0 +1,1 @@
+"""Files on the disk, and what they are by their content."""
