@@ -53,7 +53,7 @@ def test_n_opens_the_form_for_a_waiver_on_its_row(person: Person, make: Make) ->
     page.goto(desk.path)
     page.keyboard.press("j")
     page.keyboard.press("n")
-    expect(row(page, desk.items[0]).get_by_label("not applicable")).to_be_focused()
+    expect(row(page, desk.items[0]).get_by_role("radio", name="not applicable")).to_be_focused()
 
 
 def test_b_goes_to_the_blockers_and_a_slash_to_the_filter(person: Person, make: Make) -> None:

@@ -98,6 +98,7 @@ def test_workers_that_run_at_once_open_each_item_once(
     items = [row.id for row in release.items[:10]]
     for item_id in items:
         decide_waiver(decider.origin, ask(asker, item_id), approve=True)
+    refused = len(make.events("attempt.refused"))
 
     race(app, [later(expire_waivers)] * 4)
 
@@ -105,7 +106,7 @@ def test_workers_that_run_at_once_open_each_item_once(
         assert item_of(item_id).state is ItemState.TODO
         assert len(make.events("waiver.expired", object_id=item_id)) == 1
         assert item_of(item_id).revision == 4
-    assert make.events("attempt.refused") == []
+    assert len(make.events("attempt.refused")) == refused
     history_of(stream_of(item_of(items[0])))
 
 

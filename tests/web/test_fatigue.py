@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from app.domain.checklist import ItemState, WaiverReason
+from app.domain.checklist import ItemState
 from app.domain.permissions import Role
+from app.domain.waiver_kinds import WaiverKind
 from app.models.base import pretending, utc_now
 from app.queries.modules import get_module
-from app.queries.waivers import list_waivers_of
 from app.services.items import set_state, set_states
 from app.services.templates import BUILT_IN
-from app.services.waivers import decide_waiver, request_waiver
 from tests.factories import MadeRelease, Make
+from tests.web.waiving import grant
 
 REVIEW = f"/templates/{BUILT_IN}/review/"
 
@@ -65,9 +65,7 @@ def test_the_review_counts_what_became_of_each_item(make: Make, client_of: Calla
         set_state(worker.origin, release.item("pre.schema-planned").id, revision=1, state=ItemState.DONE)
     caught = releases[0].item("mig.file-exists")
     set_state(worker.origin, caught.id, revision=1, state=ItemState.FAILED)
-    waived = releases[0].item("tests.unit.models")
-    request_waiver(worker.origin, waived.id, revision=1, reason=WaiverReason.OTHER, explanation="no models here")
-    decide_waiver(lead.origin, list_waivers_of([waived.id])[waived.id].id, approve=True, note="")
+    grant(worker, lead, releases[0], "tests.unit.models", WaiverKind.NOT_APPLICABLE)
 
     page = client_of(lead).get(f"{REVIEW}?show=all").text
 
