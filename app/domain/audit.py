@@ -36,6 +36,7 @@ class AuditAction(StrEnum):
     MODULE_CHANGED = "module.changed"
     MODULE_ARCHIVED = "module.archived"
     MODULE_RESTORED = "module.restored"
+    MODULE_ANSWERED = "module.answered"
     ENVIRONMENT_ADDED = "environment.added"
     TARGET_ADDED = "target.added"
     TARGET_ARCHIVED = "target.archived"
@@ -50,11 +51,14 @@ class AuditAction(StrEnum):
     CHANGE_ADDED = "change.added"
     TEMPLATE_PUBLISHED = "template.published"
     CHECKLIST_CREATED = "checklist.created"
+    CHECKLIST_DUE_MOVED = "checklist.due_moved"
     ITEM_STATE_CHANGED = "item.state_changed"
     ITEM_CHANGED = "item.changed"
     ITEM_COMMENTED = "item.commented"
     ITEM_ASSIGNED = "item.assigned"
     ITEM_UNDONE = "item.undone"
+    ITEM_RULED_OUT = "item.ruled_out"
+    ITEM_RULED_IN = "item.ruled_in"
     WAIVER_REQUESTED = "waiver.requested"
     WAIVER_APPROVED = "waiver.approved"
     WAIVER_REFUSED = "waiver.refused"
@@ -89,6 +93,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.MODULE_CHANGED: "changed the {fact} of the module {label} from {old} to {new}",
     AuditAction.MODULE_ARCHIVED: "archived the module {label}",
     AuditAction.MODULE_RESTORED: "restored the module {label}",
+    AuditAction.MODULE_ANSWERED: "answered “{fact}” for the module {label} with {new}, before: {old}",
     AuditAction.ENVIRONMENT_ADDED: "added the environment {label}",
     AuditAction.TARGET_ADDED: "added the target {label}",
     AuditAction.TARGET_ARCHIVED: "archived the target {label}",
@@ -103,11 +108,14 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.CHANGE_ADDED: "added the change {label}",
     AuditAction.TEMPLATE_PUBLISHED: "published {label}",
     AuditAction.CHECKLIST_CREATED: "made the checklist of {label} from {new}",
+    AuditAction.CHECKLIST_DUE_MOVED: "moved {new} in the checklist of {label} with the day of its release",
     AuditAction.ITEM_STATE_CHANGED: "set “{label}” from {old} to {new}",
     AuditAction.ITEM_CHANGED: "changed the {fact} of “{label}” from {old} to {new}",
     AuditAction.ITEM_COMMENTED: "commented on “{label}”: {new}",
     AuditAction.ITEM_ASSIGNED: "assigned “{label}” to {new}, before: {old}",
     AuditAction.ITEM_UNDONE: "took back the last change of “{label}”: {fact} from {old} to {new}",
+    AuditAction.ITEM_RULED_OUT: "took “{label}” away by its rule, from {old} to {new}",
+    AuditAction.ITEM_RULED_IN: "brought “{label}” back by its rule, from {old} to {new}",
     AuditAction.WAIVER_REQUESTED: "asked to waive “{label}” as not applicable: {new}",
     AuditAction.WAIVER_APPROVED: "approved that “{label}” is not applicable",
     AuditAction.WAIVER_REFUSED: "refused the waiver of “{label}”",

@@ -1,6 +1,6 @@
 """One item: its page, and every form that changes it."""
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.blueprints.items.forms import AssignForm, CommentForm, StateForm, ValueForm, WaiverForm
@@ -46,6 +46,16 @@ def show(item_id: int) -> ResponseReturnValue:
         history=told(list_item_events(item_id)),
         choices=choices,
     )
+
+
+@bp.get("/rule/")
+@requires(Permission.CHECKLIST_VIEW)
+def show_rule(item_id: int) -> ResponseReturnValue:
+    """The answers of the module, by which an item applies or not."""
+    checklist = get_checklist(get_place(item_id).checklist_id, actor())
+    if checklist.module_id is None:
+        raise NotFound("A release answers no questions: no rule takes anything of its own checklist away.")
+    return redirect(url_for("modules.show", module_key=checklist.subject.module_key, _anchor="answers"))
 
 
 @bp.post("/state/")
