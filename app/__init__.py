@@ -17,12 +17,14 @@ from app.blueprints.health import routes as health
 from app.blueprints.home import routes as home
 from app.blueprints.items import routes as items
 from app.blueprints.me import routes as me
+from app.blueprints.modules import answers as module_answers
 from app.blueprints.modules import routes as modules
 from app.blueprints.people import routes as people
 from app.blueprints.profile import routes as profile
 from app.blueprints.releases import changing as release_changes
 from app.blueprints.releases import routes as releases
 from app.blueprints.setup import routes as setup
+from app.blueprints.templates import applicability as template_rules
 from app.blueprints.templates import routes as templates
 from app.blueprints.waivers import routes as waivers
 from app.database import bind_engine, db, engine_options
@@ -36,7 +38,8 @@ PRODUCT_VERSION = "0.1.0"
 
 BLUEPRINTS = (
     *(home, setup, auth, profile, people, health),
-    *(modules, releases, release_changes, checklists, items, waivers, me, audit, templates),
+    *(modules, module_answers, releases, release_changes, checklists, items, waivers, me, audit),
+    *(templates, template_rules),
 )
 
 

@@ -149,13 +149,23 @@ def why_not_with(texts: Iterable[str], answers: Answers) -> str:
     return why_not(text for text in texts if is_ruled_out([text], answers))
 
 
+def rule_fault(text: str) -> str:
+    """Why a rule cannot be read; empty when it can."""
+    try:
+        parse_rule(text)
+    except InvalidInput as refusal:
+        return refusal.sentence
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """An item under its rules: does it apply, and if not, why."""
+    """An item under its rules: does it apply, and if not, why; and what is wrong with its rule."""
 
     text: str
     applies: bool
     why: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +175,7 @@ class SortedGroup:
     title: str
     belongs_to: BelongsTo
     rule: str
+    fault: str
     items: Sequence[Sorted]
 
     @property
@@ -177,6 +188,11 @@ class SortedGroup:
         """What does not."""
         return [item for item in self.items if not item.applies]
 
+    @property
+    def faulty(self) -> list[Sorted]:
+        """The items whose own rules cannot be read."""
+        return [item for item in self.items if item.fault]
+
 
 def sort_group(
     title: str, belongs_to: BelongsTo, rule: str, items: Iterable[tuple[str, str]], answers: Answers
@@ -186,6 +202,10 @@ def sort_group(
     return SortedGroup(
         title,
         belongs_to,
-        rule_in_words(_stored(rule)) if not _stored(rule).is_always else "",
-        [Sorted(text, not is_ruled_out((rule, own), here), why_not_with((rule, own), here)) for text, own in items],
+        rules_in_words([rule]) if rule else "",
+        rule_fault(rule),
+        [
+            Sorted(text, not is_ruled_out((rule, own), here), why_not_with((rule, own), here), rule_fault(own))
+            for text, own in items
+        ],
     )

@@ -1,5 +1,6 @@
 """Reads of what a module answered, and of what rules make of it in its checklists."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,7 +85,7 @@ _LIVE = (
         _releases.archived_at.is_(None),
         _targets.archived_at.is_(None),
     )
-    .order_by(_lists.id)
+    .order_by(_lists.release_id.is_(None), _lists.id)
 )
 
 
@@ -173,14 +174,33 @@ class Effect:
 
     checklist: LiveChecklist
     total: int
-    out: tuple[tuple[str, str], ...]
-    leaving: tuple[RuledItem, ...]
-    returning: tuple[RuledItem, ...]
+    items: tuple[RuledItem, ...]
+    answers: Answers
+
+    @property
+    def out(self) -> list[RuledItem]:
+        """What does not apply."""
+        return [item for item in self.items if is_ruled_out(item.rules, self.answers)]
 
     @property
     def applying(self) -> int:
         """How many items no rule takes away."""
         return self.total - len(self.out)
+
+    @property
+    def leaving(self) -> list[RuledItem]:
+        """What is asked now and would not be."""
+        return [item for item in self.items if item.is_leaving(self.answers)]
+
+    @property
+    def staying(self) -> list[RuledItem]:
+        """What does not apply now, and would not then."""
+        return [item for item in self.out if item.state is ItemState.RULED_OUT]
+
+    @property
+    def returning(self) -> list[RuledItem]:
+        """What would be asked again."""
+        return [item for item in self.items if item.is_returning(self.answers)]
 
     @property
     def leaving_done(self) -> int:
@@ -192,25 +212,21 @@ class Effect:
         """Whether anything leaves or comes back."""
         return bool(self.leaving or self.returning)
 
+    def by_reason(self, items: Iterable[RuledItem]) -> list[tuple[str, list[RuledItem]]]:
+        """Items that do not apply, under the reason why."""
+        found: dict[str, list[RuledItem]] = defaultdict(list)
+        for item in items:
+            found[why_not_with(item.rules, self.answers)].append(item)
+        return list(found.items())
+
 
 def list_effects(module_id: int, answers: Answers) -> list[Effect]:
     """What answers would make of each live checklist of a module; three statements."""
     live = list_live_checklists(module_id)
     ids = [checklist.id for checklist in live]
     totals = {row[0]: row[1] for row in db.session.execute(_TOTALS, {"checklists": ids})}
-    items = list_ruled_items(ids)
-    return [
-        _effect(checklist, totals.get(checklist.id, 0), [i for i in items if i.checklist_id == checklist.id], answers)
-        for checklist in live
-    ]
-
-
-def _effect(checklist: LiveChecklist, total: int, items: Iterable[RuledItem], answers: Answers) -> Effect:
-    asked = [item for item in items if item.state is not ItemState.REMOVED]
-    return Effect(
-        checklist,
-        total,
-        tuple((i.text, why_not_with(i.rules, answers)) for i in asked if is_ruled_out(i.rules, answers)),
-        tuple(item for item in asked if item.is_leaving(answers)),
-        tuple(item for item in asked if item.is_returning(answers)),
-    )
+    items: dict[int, list[RuledItem]] = defaultdict(list)
+    for item in list_ruled_items(ids):
+        if item.state is not ItemState.REMOVED:
+            items[item.checklist_id].append(item)
+    return [Effect(checklist, totals.get(checklist.id, 0), tuple(items[checklist.id]), answers) for checklist in live]

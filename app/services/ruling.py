@@ -140,18 +140,22 @@ class _Telling:
     batch: bytes
 
     def why(self, item: RuledItem) -> str:
+        """The rules that took it away, in words."""
         return f"by rule: {why_not_with(item.rules, self.answers)}"
 
     def tell_away(self, items: Iterable[RuledItem]) -> None:
+        """That these do not apply any more."""
         for item in items:
             self.tell(AuditAction.ITEM_RULED_OUT, item, ItemState.RULED_OUT, reason=self.why(item))
 
     def tell_back(self, items: Iterable[RuledItem]) -> None:
+        """That these apply again."""
         for item in items:
             state = item.state_before or ItemState.TODO
             self.tell(AuditAction.ITEM_RULED_IN, item, state, reason=rules_in_words(item.rules))
 
     def tell(self, action: AuditAction, item: RuledItem, state: ItemState, *, reason: str) -> None:
+        """That an item stands in another state."""
         place = self.places[item.checklist_id]
         self.change.record(
             action,

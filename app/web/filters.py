@@ -7,6 +7,7 @@ from flask_login import current_user
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
+from app.domain.applicability import rules_in_words
 from app.web.origin import new_key
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -26,6 +27,7 @@ def init_app(app: Flask) -> None:
         weekday=weekday,
         how_long=how_long,
         words=inline_code,
+        rule_words=rule_words,
     )
     app.jinja_env.globals.update(new_key=new_key, product_version=app.config["PRODUCT_VERSION"])
 
@@ -90,6 +92,11 @@ def inline_code(text: str) -> Markup:
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
     )
+
+
+def rule_words(text: str) -> str:
+    """When something applies, in words."""
+    return rules_in_words([text])
 
 
 def _local(value: datetime) -> datetime:

@@ -85,7 +85,7 @@ def values_of(endpoint: str) -> dict[str, Any]:
         here["group_key"] = place.group if kind == "module" else _first_group(BelongsTo(kind))
     if endpoint.endswith(("_change", "_change_group")) and not endpoint.endswith("new_change"):
         here |= _change(place.release)
-    if endpoint == "templates.show":
+    if endpoint in {"templates.show", "template_rules.show_version"}:
         here |= _version()
     if endpoint == "auth.show_link":
         here["token"] = _invitation()
