@@ -21,12 +21,14 @@ from app.blueprints.health import routes as health
 from app.blueprints.home import routes as home
 from app.blueprints.items import routes as items
 from app.blueprints.me import routes as me
+from app.blueprints.modules import answers as module_answers
 from app.blueprints.modules import routes as modules
 from app.blueprints.people import routes as people
 from app.blueprints.profile import routes as profile
 from app.blueprints.releases import changing as release_changes
 from app.blueprints.releases import routes as releases
 from app.blueprints.setup import routes as setup
+from app.blueprints.templates import applicability as template_rules
 from app.blueprints.templates import exporting as template_exports
 from app.blueprints.templates import routes as templates
 from app.blueprints.waivers import routes as waivers
@@ -41,8 +43,8 @@ PRODUCT_VERSION = "0.1.0"
 
 BLUEPRINTS = (
     *(home, setup, auth, profile, people, health),
-    *(modules, releases, release_changes, checklists, items, evidence, waivers, me, audit),
-    *(templates, drafts, draft_content, checklist_exports, template_exports),
+    *(modules, module_answers, releases, release_changes, checklists, items, evidence, waivers, me, audit),
+    *(templates, template_rules, drafts, draft_content, checklist_exports, template_exports),
 )
 
 

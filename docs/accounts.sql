@@ -29,7 +29,6 @@ GRANT SELECT, INSERT ON countersign.environments TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.checklists TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.checklist_groups TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.templates TO countersign_app@'%';
-GRANT SELECT, INSERT, UPDATE ON countersign.module_answers TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.streams TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.checklist_items TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.waivers TO countersign_app@'%';
@@ -51,6 +50,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.draft_groups TO countersign_
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.draft_items TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.template_imports TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.module_contacts TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.module_answers TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.sessions TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.rate_counters TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.idempotency_keys TO countersign_app@'%';

@@ -8,15 +8,17 @@ from importlib.resources.abc import Traversable
 from itertools import pairwise
 
 from app.catalogue.rows import Row, read_rows
+from app.domain.applicability import parse_rule
 from app.domain.checklist import BelongsTo, Mode, Phase, Severity
+from app.domain.errors import InvalidInput
 from app.domain.permissions import Role
 from app.domain.template_content import ValueKind
 
 ITEM_COLUMNS = (
     *("position", "section", "group_key", "group", "key", "text", "guidance", "phase", "belongs_to", "gate"),
-    *("severity", "mode", "natural_role", "verification", "value_prompt", "value_kind"),
+    *("severity", "mode", "natural_role", "verification", "value_prompt", "value_kind", "applies_when"),
 )
-GROUP_COLUMNS = ("position", "key", "title", "section", "belongs_to", "mode", "phase")
+GROUP_COLUMNS = ("position", "key", "title", "section", "belongs_to", "mode", "phase", "applies_when")
 OTHER_LINE_COLUMNS = ("position", "section", "subsection", "text", "key", "kind", "feature", "meaning")
 GATE_COLUMNS = ("gate", "subject", "opens", "required_signoffs", "separation", "expires_after", "reauth_within", "note")
 
@@ -74,6 +76,7 @@ class CatalogueItem:
     verification: Verification
     value_prompt: str
     value_kind: ValueKind | None
+    applies_when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class CatalogueGroup:
     mode: Mode
     phase: Phase
     items: tuple[CatalogueItem, ...]
+    applies_when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,7 @@ def _group(row: Row, item_rows: list[Row], gates: list[str]) -> CatalogueGroup:
         mode=row.choice("mode", Mode),
         phase=row.choice("phase", Phase),
         items=tuple(_item(item_row, gates) for item_row in item_rows),
+        applies_when=_rule(row),
     )
 
 
@@ -182,7 +187,18 @@ def _item(row: Row, gates: list[str]) -> CatalogueItem:
         verification=row.choice("verification", Verification),
         value_prompt=prompt,
         value_kind=row.choice("value_kind", ValueKind) if prompt else None,
+        applies_when=_rule(row),
     )
+
+
+def _rule(row: Row) -> str:
+    """When it applies, as it stands there; refused where it cannot be read."""
+    text = row.optional_text("applies_when")
+    try:
+        parse_rule(text)
+    except InvalidInput as refusal:
+        row.refuse("applies_when", refusal.sentence)
+    return text
 
 
 def _other_line(row: Row) -> OtherLine:

@@ -54,3 +54,23 @@ MODULES = (
     ("inventory-counting", "Inventory counting", "Counts stock and posts the difference.", "counting"),
     ("pick-list", "Pick list", "Orders the way through a warehouse.", "pick_list"),
 )
+
+# What the modules answered, by key: questions with a yes, questions with a no. The others have not got to it yet.
+ANSWERS = {
+    "multi-grn": (
+        ("touches_schema", "adds_endpoints", "calls_outside_system", "large_tables", "first_release"),
+        ("drops_or_renames", "has_uploads", "personal_data"),
+    ),
+    "grpo-transfer": (("touches_schema", "adds_endpoints", "calls_outside_system"), ("has_uploads", "first_release")),
+    "inventory-transfer": (("touches_schema", "large_tables"), ("adds_endpoints", "has_uploads", "first_release")),
+    "sales-delivery": (("touches_schema", "personal_data", "has_uploads"), ("calls_outside_system", "first_release")),
+    "item-tracking": (("touches_schema", "large_tables"), ("has_uploads", "calls_outside_system", "personal_data")),
+    "barcode-labels": (
+        ("adds_endpoints",),
+        ("touches_schema", "drops_or_renames", "has_uploads", "calls_outside_system", "personal_data", "large_tables"),
+    ),
+    "branch-management": (("touches_schema", "personal_data"), ("has_uploads", "calls_outside_system")),
+    "inventory-counting": (("touches_schema", "has_uploads", "first_release"), ("calls_outside_system",)),
+}
+# It got an upload in the middle of a release.
+CHANGED_LATER = ("item-tracking", "has_uploads", "Labels can be uploaded as pictures since this release.")

@@ -12,10 +12,14 @@ from app.demo.cast import Player
 from app.demo.waiving import Waiving
 from app.demo.work import Work
 from app.domain.actors import SYSTEM, Origin
+from app.domain.applicability import Question
 from app.domain.modules import ContactKind
 from app.models.base import pretending, utc_now
+from app.queries.applicability import list_answers
+from app.queries.modules import get_module
 from app.queries.people import actor_of
 from app.services.accounts import choose_password, invite, make_setup_link, new_link_token, set_up
+from app.services.applicability import answer_questions
 from app.services.modules import ContactFacts, ModuleFacts, add_target, create_module, set_contacts
 from app.services.profile import update_profile
 from app.services.releases import ReleaseFacts, add_change, add_modules, create_release, ship_release
@@ -59,7 +63,9 @@ def play(say: Callable[[str], None]) -> None:
         say(f"  {player.email:<22} {password:<34} {player.name}, {roles}")
     say("Playing their last weeks.")
     _describe_modules(company)
+    _answer_questions(company)
     _releases(company, say)
+    _answer_anew(company)
     say("The made-up company is complete. Its passwords stand above.")
 
 
@@ -108,6 +114,23 @@ def _describe_modules(company: Company) -> None:
                 add_target(
                     company.origin(lead), key, environment_id, schema.replace("_", "-"), f"{schema} {environment}"
                 )
+
+
+def _answer_questions(company: Company) -> None:
+    for key, (yes, no) in cast.ANSWERS.items():
+        answers = {Question(name): name in yes for name in (*yes, *no)}
+        with pretending(company.moment(55)):
+            answer_questions(company.origin(cast.LEAD), key, answers, revisions={})
+
+
+def _answer_anew(company: Company) -> None:
+    """One answer is another one now: what was taken away comes back."""
+    key, question, reason = cast.CHANGED_LATER
+    lead = company.origin(cast.LEAD)
+    known = list_answers(get_module(key, lead.actor).id)
+    with pretending(company.moment(1)):
+        revisions = {Question(question): known[Question(question)].revision}
+        answer_questions(lead, key, {Question(question): True}, revisions=revisions, reason=reason)
 
 
 def _contacts(company: Company) -> dict[ContactKind, ContactFacts | None]:

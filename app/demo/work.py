@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.demo import cast
 from app.demo.cast import Player
 from app.demo.words import VALUES, words_for
-from app.domain.checklist import ItemState, Severity
+from app.domain.checklist import TAKEN_AWAY, ItemState, Severity
 from app.domain.permissions import Role
 from app.models.base import pretending
 from app.queries.checklists import get_module_checklist, get_release_checklist
@@ -57,7 +57,7 @@ class Work:
         self._tick(checklist.id, rows if share >= 1 else rows[:2] if share > 0.1 else [])
 
     def _rows(self, checklist_id: int) -> list[ItemRow]:
-        rows = list_rows(checklist_id)
+        rows = [row for row in list_rows(checklist_id) if row.state not in TAKEN_AWAY]
         self.progress |= {row.id: number / len(rows) for number, row in enumerate(rows)}
         return rows
 

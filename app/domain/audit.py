@@ -36,6 +36,7 @@ class AuditAction(StrEnum):
     MODULE_CHANGED = "module.changed"
     MODULE_ARCHIVED = "module.archived"
     MODULE_RESTORED = "module.restored"
+    MODULE_ANSWERED = "module.answered"
     ENVIRONMENT_ADDED = "environment.added"
     TARGET_ADDED = "target.added"
     TARGET_ARCHIVED = "target.archived"
@@ -59,6 +60,7 @@ class AuditAction(StrEnum):
     DRAFT_REMOVED = "draft.removed"
     DRAFT_DISCARDED = "draft.discarded"
     CHECKLIST_CREATED = "checklist.created"
+    CHECKLIST_DUE_MOVED = "checklist.due_moved"
     ITEM_STATE_CHANGED = "item.state_changed"
     ITEM_CHANGED = "item.changed"
     ITEM_COMMENTED = "item.commented"
@@ -67,6 +69,8 @@ class AuditAction(StrEnum):
     EVIDENCE_ADDED = "evidence.added"
     EVIDENCE_WITHDRAWN = "evidence.withdrawn"
     EVIDENCE_RECONFIRMED = "evidence.reconfirmed"
+    ITEM_RULED_OUT = "item.ruled_out"
+    ITEM_RULED_IN = "item.ruled_in"
     WAIVER_REQUESTED = "waiver.requested"
     WAIVER_APPROVED = "waiver.approved"
     WAIVER_REFUSED = "waiver.refused"
@@ -106,6 +110,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.MODULE_CHANGED: "changed the {fact} of the module {label} from {old} to {new}",
     AuditAction.MODULE_ARCHIVED: "archived the module {label}",
     AuditAction.MODULE_RESTORED: "restored the module {label}",
+    AuditAction.MODULE_ANSWERED: "answered “{fact}” for the module {label} with {new}, before: {old}",
     AuditAction.ENVIRONMENT_ADDED: "added the environment {label}",
     AuditAction.TARGET_ADDED: "added the target {label}",
     AuditAction.TARGET_ARCHIVED: "archived the target {label}",
@@ -129,11 +134,14 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.DRAFT_REMOVED: "took out “{label}”",
     AuditAction.DRAFT_DISCARDED: "threw the draft of {label} away",
     AuditAction.CHECKLIST_CREATED: "made the checklist of {label} from {new}",
+    AuditAction.CHECKLIST_DUE_MOVED: "moved {new} in the checklist of {label} with the day of its release",
     AuditAction.ITEM_STATE_CHANGED: "set “{label}” from {old} to {new}",
     AuditAction.ITEM_CHANGED: "changed the {fact} of “{label}” from {old} to {new}",
     AuditAction.ITEM_COMMENTED: "commented on “{label}”: {new}",
     AuditAction.ITEM_ASSIGNED: "assigned “{label}” to {new}, before: {old}",
     AuditAction.ITEM_UNDONE: "took back the last change of “{label}”: {fact} from {old} to {new}",
+    AuditAction.ITEM_RULED_OUT: "took “{label}” away by its rule, from {old} to {new}",
+    AuditAction.ITEM_RULED_IN: "brought “{label}” back by its rule, from {old} to {new}",
     AuditAction.EVIDENCE_ADDED: "added evidence to “{label}”: {new}",
     AuditAction.EVIDENCE_WITHDRAWN: "withdrew evidence of “{label}”: {old}",
     AuditAction.EVIDENCE_RECONFIRMED: "confirmed that the evidence of “{label}” is still true: {new}",

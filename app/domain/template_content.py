@@ -9,7 +9,9 @@ from hashlib import sha256
 
 import rfc8785
 
+from app.domain.applicability import parse_rule
 from app.domain.checklist import BelongsTo, Mode, Phase, Severity, is_link
+from app.domain.errors import InvalidInput
 from app.domain.permissions import Role
 
 TEXT_LIMIT = 500
@@ -17,6 +19,7 @@ TITLE_LIMIT = 120
 BODY_LIMIT = 20_000
 GROUP_KEY_LIMIT, ITEM_KEY_LIMIT = 60, 80
 DEPTH_LIMIT = 9
+DUE_LIMIT = 3650
 KEY = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 
 
@@ -209,6 +212,7 @@ def faults_of_group(group: GroupContent) -> Iterator[str]:
         yield f"{name} has no usable key: small letters, digits and single hyphens, at most {GROUP_KEY_LIMIT}."
     if len(group.body) > BODY_LIMIT:
         yield f"{name} has more than {BODY_LIMIT:,} letters of text."
+    yield from _of_rule(name, group.applies_when)
 
 
 def faults_of_item(item: ItemContent) -> Iterator[str]:
@@ -226,3 +230,13 @@ def faults_of_item(item: ItemContent) -> Iterator[str]:
         yield f"{name} expects a value, but does not say which."
     if item.origin_link and not is_link(item.origin_link):
         yield f"{name} has an origin link that is no whole address beginning with https://."
+    if item.due and abs(item.due.days) > DUE_LIMIT:
+        yield f"{name} is due more than {DUE_LIMIT} days away."
+    yield from _of_rule(name, item.applies_when)
+
+
+def _of_rule(name: str, text: str) -> Iterator[str]:
+    try:
+        parse_rule(text)
+    except InvalidInput as refusal:
+        yield f"{name} has a rule that cannot be read. {refusal.sentence}"

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from app.database import db
 from app.domain.actors import Actor
+from app.domain.applicability import why_not
 from app.domain.checklist import OPEN, BelongsTo, ItemState, Phase, Severity
 from app.domain.permissions import Permission
 from app.models import (
@@ -24,6 +25,7 @@ from app.models import (
     Target,
 )
 from app.queries.checklists import subject_of
+from app.queries.rows import BETWEEN_RULES, RULES
 
 _OWNER = aliased(Person)
 _CHANGER = aliased(Person)
@@ -43,6 +45,7 @@ class ItemLine:
     state: ItemState
     severity: Severity
     reason: str
+    rule: str
     owner_name: str | None
     changed_by_name: str | None
     since: datetime
@@ -73,6 +76,7 @@ def item_lines() -> Select[*tuple[Any, ...]]:
             Environment.key.label("environment_key"),
             _OWNER.name.label("owner_name"),
             _CHANGER.name.label("changed_by_name"),
+            RULES.label("rules"),
         )
         .join(Checklist, Checklist.id == ChecklistItem.checklist_id)
         .join(ChecklistGroup, ChecklistGroup.id == ChecklistItem.group_id)
@@ -99,6 +103,7 @@ def line_of(row: Any) -> ItemLine:
         state=row.state,
         severity=row.severity,
         reason=row.reason,
+        rule=why_not(row.rules.split(BETWEEN_RULES)) if row.rules else "",
         owner_name=row.owner_name,
         changed_by_name=row.changed_by_name,
         since=row.state_since,

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, case, select
 
 from app.database import db
+from app.domain.applicability import why_not
 from app.domain.checklist import ItemFacts, ItemState, Severity
 from app.domain.errors import UNSEEN, NotFound
 from app.domain.permissions import Role
-from app.models import Checklist, ChecklistItem, Person
+from app.models import Checklist, ChecklistGroup, ChecklistItem, Person
 from app.models.base import table_of
 
 
@@ -42,6 +43,12 @@ class ItemRow(NamedTuple):
     group_id: int
     assignee_name: str | None
     changed_by_name: str | None
+    rules: str
+
+    @property
+    def why_not(self) -> str:
+        """What is so of a module to which it does not apply by rule; empty for all others."""
+        return why_not(self.rules.split(BETWEEN_RULES)) if self.rules else ""
 
     @property
     def facts(self) -> ItemFacts:
@@ -49,8 +56,21 @@ class ItemRow(NamedTuple):
         return ItemFacts(self.text, self.state, self.severity, self.changed_by_id)
 
 
-_COLUMNS = [name for name in ItemRow._fields if not name.endswith("_name")]
+_COLUMNS = [name for name in ItemRow._fields if not name.endswith("_name") and name != "rules"]
 _items, _lists = table_of(ChecklistItem).c, table_of(Checklist).c
+_ruling = table_of(ChecklistGroup).alias("ruling")
+# No rule holds this sign.
+BETWEEN_RULES = ";"
+# The rules of its group and its own, looked up only for what they took away: hundreds of rows make a page.
+RULES = case(
+    (
+        _items.state == ItemState.RULED_OUT,
+        select(_ruling.c.applies_when).where(_ruling.c.id == _items.group_id).scalar_subquery()
+        + BETWEEN_RULES
+        + _items.applies_when,
+    ),
+    else_="",
+)
 _assignee, _changer = table_of(Person).alias("assignee"), table_of(Person).alias("changer")
 
 
@@ -66,6 +86,7 @@ SHOWN = (
     *(_items[name].label(f"row_{name}") for name in _COLUMNS),
     _assignee.c.name.label("row_assignee_name"),
     _changer.c.name.label("row_changed_by_name"),
+    RULES.label("row_rules"),
 )
 _ROWS = (
     with_names(select(*SHOWN).select_from(table_of(ChecklistItem)))

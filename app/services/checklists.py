@@ -2,11 +2,15 @@
 
 from sqlalchemy import BindParameter, and_, bindparam, insert, literal, select
 
+from app.domain.applicability import RULED
 from app.domain.audit import AuditAction
 from app.domain.checklist import BelongsTo, ItemState
 from app.models import Checklist, ChecklistGroup, ChecklistItem, TemplateGroup, TemplateItem
 from app.models.base import BigInt, UTCDateTime, table_of
+from app.queries.applicability import PlacedChecklist
 from app.queries.templates import get_newest_version
+from app.services.due import give_due_dates
+from app.services.ruling import rule_new_checklist
 from app.services.templates import BUILT_IN
 from app.services.write_path import About, Change
 
@@ -91,4 +95,8 @@ def make_checklist(
         stream=stream,
         new=version.label,
     )
+    give_due_dates(change, checklist_id, release_id)
+    if module_id is not None and belongs_to in RULED:
+        made = PlacedChecklist(checklist_id, stream, module_id, release_id, version.id)
+        rule_new_checklist(change, made)
     return checklist_id

@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import Update, bindparam, insert, update
 
 from app.domain.audit import AuditAction
-from app.domain.checklist import ItemState, check_may_bulk, check_may_keep, check_may_set_state
+from app.domain.checklist import ItemState, check_is_asked, check_may_bulk, check_may_keep, check_may_set_state
 from app.domain.errors import Conflict, InvalidInput, NotFound
 from app.domain.identifiers import time_ordered_id
 from app.domain.permissions import Permission
@@ -96,6 +96,7 @@ def _set_state(
     value: str | None,
     batch: bytes | None = None,
 ) -> Saved:
+    check_is_asked(item.facts)
     values: dict[str, Any] = {}
     ends_waiver = False
     if value is not None and value != item.value:
@@ -200,6 +201,7 @@ def body_value(value: Any) -> Any:
 def set_value(change: Change, item_id: int, *, revision: int, value: str, link: str) -> Saved:
     """Keep what was measured, and where to look."""
     place, item = take_item(change, item_id, revision, Permission.ITEM_WORK, yours=f"{value} {link}".strip())
+    check_is_asked(item.facts)
     wanted = {"value": value, "link": link}
     values = {name: text for name, text in wanted.items() if text != getattr(item, name)}
     check_may_keep(value_kind=item.value_kind, **values)

@@ -17,6 +17,7 @@ from app.models import Module, Release, ReleaseModule
 from app.queries.modules import get_module
 from app.queries.releases import get_release, list_release_module_ids
 from app.services.checklists import make_checklist
+from app.services.due import move_due_dates
 from app.services.facts import change_facts
 from app.services.write_path import About, Change, write_path
 
@@ -71,6 +72,7 @@ def _take(change: Change, key: str, revision: int | None = None) -> tuple[Releas
 def update_release(change: Change, key: str, facts: ReleaseFacts, *, revision: int) -> bool:
     """Change name, date or notes."""
     release, stream = _take(change, key, revision)
+    planned = release.planned_on
     change_facts(
         change,
         release,
@@ -80,6 +82,8 @@ def update_release(change: Change, key: str, facts: ReleaseFacts, *, revision: i
         stream=stream,
         under=Permission.RELEASE_MANAGE,
     )
+    if release.planned_on != planned:
+        move_due_dates(change, release, planned, under=Permission.RELEASE_MANAGE)
     return True
 
 

@@ -56,6 +56,7 @@ def _add_content(change: Change, version_id: int, catalogue: Catalogue) -> None:
             section=group.section,
             belongs_to=group.belongs_to,
             mode=group.mode,
+            applies_when=group.applies_when,
             position=group.position,
         )
         change.session.add(row)
@@ -76,6 +77,7 @@ def _add_content(change: Change, version_id: int, catalogue: Catalogue) -> None:
                     "natural_role": item.natural_role,
                     "value_prompt": item.value_prompt,
                     "value_kind": item.value_kind.value if item.value_kind else "",
+                    "applies_when": item.applies_when,
                     "position": item.position,
                 }
                 for item in group.items
@@ -87,9 +89,10 @@ def catalogue_digest(catalogue: Catalogue) -> bytes:
     """The digest of what a published version says."""
     content = [
         [
-            *(group.key, group.title, group.section, group.belongs_to.value, group.mode.value),
+            *(group.key, group.title, group.section, group.belongs_to.value, group.mode.value, group.applies_when),
             *(item.key, item.text, item.guidance, item.phase.value, item.gate or "", item.severity.value),
             *(item.natural_role.value, item.value_prompt, item.value_kind.value if item.value_kind else ""),
+            item.applies_when,
         ]
         for group in catalogue.groups
         for item in group.items

@@ -7,6 +7,7 @@ from flask_login import current_user
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
+from app.domain.applicability import rules_in_words
 from app.domain.evidence import size_words
 from app.domain.template_content import DueRule
 from app.web.origin import new_key
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
         words=inline_code,
         due_words=due_words,
         file_size=size_words,
+        rule_words=rule_words,
     )
     app.jinja_env.globals.update(new_key=new_key, product_version=app.config["PRODUCT_VERSION"])
 
@@ -101,6 +103,11 @@ def due_words(rule: DueRule) -> str:
     days = abs(rule.days)
     when = f"{days} {'day' if days == 1 else 'days'} {'before' if rule.days < 0 else 'after'} " if days else "on "
     return f"{when}{rule.anchor.label}{', only on weekdays' if rule.weekdays_only else ''}"
+
+
+def rule_words(text: str) -> str:
+    """When something applies, in words."""
+    return rules_in_words([text])
 
 
 def _local(value: datetime) -> datetime:

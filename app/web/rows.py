@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from app.domain.actors import Actor
 from app.domain.addresses import item_path
-from app.domain.checklist import OPEN, UNDO_WINDOW, WAIVED, ItemState, Severity, untick_needs_reason
+from app.domain.checklist import OPEN, TAKEN_AWAY, UNDO_WINDOW, WAIVED, ItemState, Severity, untick_needs_reason
 from app.domain.evidence import is_expired
 from app.domain.permissions import Permission
 from app.domain.waivers import WaiverStanding
@@ -63,6 +63,7 @@ class RowView:
     may_work: bool
     may_assign: bool
     untick_needs_reason: bool
+    rule: str
     waivers: tuple[WaiverView, ...] = ()
     undo: tuple[str, datetime] | None = None
     error: str | None = None
@@ -138,6 +139,8 @@ def row_view(
 ) -> RowView:
     """What a page shows of a row."""
     behind = tuple(waiver_view(waiver, reader.actor, reader.module_id) for waiver in waivers)
+    # Who ticked it is not who took it away; that stands in its history.
+    changed_by = None if row.state in TAKEN_AWAY else row.changed_by_name
     needs_reason = row.state is ItemState.DONE and untick_needs_reason(row.facts, actor_id=reader.actor.id or 0)
     return RowView(
         seen=(row, reader.module_id, reader.may_work, reader.may_assign, needs_reason, reader.today, reader.zone),
@@ -161,8 +164,8 @@ def row_view(
         assignee_name=row.assignee_name,
         due_on=row.due_on,
         is_overdue=row.due_on is not None and row.state in OPEN and row.due_on < reader.today,
-        changed_by_name=row.changed_by_name,
-        changed_at=row.state_since if row.changed_by_name is not None else None,
+        changed_by_name=changed_by,
+        changed_at=row.state_since if changed_by is not None else None,
         comment_count=row.comment_count,
         natural_role_title=row.natural_role.label,
         group_id=row.group_id,
@@ -172,6 +175,7 @@ def row_view(
         may_work=reader.may_work,
         may_assign=reader.may_assign,
         untick_needs_reason=needs_reason,
+        rule=row.why_not,
         undo=undo if reader.may_work else None,
     )
 

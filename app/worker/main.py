@@ -11,7 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
 from app.domain.errors import Busy
-from app.worker.jobs import expire_waivers, forget_old
+from app.worker.jobs import collect_files, expire_waivers, forget_old
 
 log = structlog.get_logger()
 

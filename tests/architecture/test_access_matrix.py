@@ -35,6 +35,7 @@ OF_ENDPOINT: dict[str, dict[str, object]] = {
     "template_exports.on_paper": {"number": 1},
     "evidence.choose": {"group_key": "pre-development"},
     "evidence.reconfirm": {"group_key": "pre-development"},
+    "template_rules.show_version": {"number": 1},
 }
 # In a draft an item has a number of its own.
 DRAFT_ITEMS = "draft_content."

@@ -1,12 +1,13 @@
 """One item: its page, and every form that changes it."""
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.blueprints.items.forms import AssignForm, CommentForm, StateForm, ValueForm, WaiverForm
 from app.domain.errors import NotFound
 from app.domain.permissions import Permission
 from app.domain.waiver_kinds import WaiverKind, WaiverReason
+from app.queries.checklists import get_checklist
 from app.queries.items import get_place
 from app.services.items import Saved
 from app.services.items import add_comment as add_comment_to
@@ -34,6 +35,16 @@ def show(item_id: int) -> ResponseReturnValue:
         view = one_view(item_id, actor())
         return render_row(view, choices_of(view.module_id, actor()))
     return item_page(item_id, actor())
+
+
+@bp.get("/rule/")
+@requires(Permission.CHECKLIST_VIEW)
+def show_rule(item_id: int) -> ResponseReturnValue:
+    """The answers of the module, by which an item applies or not."""
+    checklist = get_checklist(get_place(item_id).checklist_id, actor())
+    if checklist.module_id is None:
+        raise NotFound("A release answers no questions: no rule takes anything of its own checklist away.")
+    return redirect(url_for("modules.show", module_key=checklist.subject.module_key, _anchor="answers"))
 
 
 @bp.post("/state/")

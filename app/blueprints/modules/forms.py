@@ -1,11 +1,23 @@
-from wtforms import EmailField, FormField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import (
+    EmailField,
+    FormField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms import Form as Part
+from wtforms.form import BaseForm
 from wtforms.validators import Email, Optional
 from wtforms.widgets import HiddenInput
 
+from app.domain.applicability import Question
 from app.domain.modules import ContactKind
 from app.services.modules import ContactFacts
-from app.web.forms import DayField, Form, at_most, optional_number, required, squeeze, text_of, trim
+from app.web.forms import DayField, Form, at_most, optional_number, options, required, squeeze, text_of, trim
 
 
 class ModuleForm(Form):
@@ -63,3 +75,42 @@ class EnvironmentForm(Form):
     environment = StringField("Key", filters=[squeeze], validators=[required("Type a key."), at_most(60)])
     environment_name = StringField("Name", filters=[squeeze], validators=[required("Type a name."), at_most(120)])
     back = HiddenField()
+
+
+# What is typed for an answer, and what it stands for.
+ANSWERS = {"yes": True, "no": False, "": None}
+
+
+class AnswerField(RadioField):
+    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 - as the library calls it
+        if self.data not in ANSWERS:
+            raise ValidationError("Choose yes, no or not answered.")
+
+
+class AnswersForm(Form):
+    reason = StringField("Why an answer changed", filters=[squeeze], validators=[at_most(1000)])
+    # What the person saw that the answers would do; saved only when that is still so.
+    confirmed = HiddenField()
+
+    def wanted(self) -> dict[Question, bool | None]:
+        """What was chosen, by question."""
+        return {question: ANSWERS[self[question.value].data] for question in Question}
+
+    def answers(self) -> dict[Question, bool]:
+        """The same without what is not answered."""
+        return {question: answer for question, answer in self.wanted().items() if answer is not None}
+
+    def see(self, revisions: dict[Question, int]) -> None:
+        """Take other revisions for the ones that the page shows."""
+        for question, revision in revisions.items():
+            field = self[f"seen_{question.value}"]
+            field.data, field.raw_data = revision, None
+
+    def revisions(self) -> dict[Question, int]:
+        """The revisions of the answers that the page showed."""
+        return {question: self[f"seen_{question.value}"].data or 0 for question in Question}
+
+
+for _question in Question:
+    setattr(AnswersForm, _question.value, AnswerField(_question.label, choices=options([(k, k) for k in ANSWERS])))
+    setattr(AnswersForm, f"seen_{_question.value}", IntegerField(widget=HiddenInput(), validators=[Optional()]))

@@ -4,7 +4,9 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.blueprints.modules.forms import ContactsForm, EnvironmentForm, ModuleForm, TargetForm
+from app.domain.applicability import Question
 from app.domain.permissions import Permission
+from app.queries.applicability import list_answers
 from app.queries.modules import (
     get_module,
     list_contacts,
@@ -182,6 +184,8 @@ def _page(module_key: str, target_form: TargetForm, environment_form: Environmen
         contacts=list_contacts(module.id),
         targets=list_targets(module.id),
         releases=list_releases_of(module.id),
+        questions=list(Question),
+        answers=list_answers(module.id),
         target_form=_with_environments(target_form),
         environment_form=environment_form,
         may_manage=actor().may_for(Permission.MODULE_MANAGE, module.id),

@@ -63,10 +63,10 @@ def test_every_number_equals_a_recount(make: Make, seed: int):
 
     assert len(standings) == 3
     for standing in standings:
-        items = _items(standing.checklist_id)
+        items = [item for item in _items(standing.checklist_id) if item.state is not ItemState.REMOVED]
         states = Counter(item.state for item in items)
         counts = standing.counts
-        assert counts.total == len(items) - states[ItemState.REMOVED]
+        assert counts.total == len(items)
         assert (counts.done, counts.failed, counts.blocked) == (
             states[ItemState.DONE],
             states[ItemState.FAILED],
@@ -78,8 +78,8 @@ def test_every_number_equals_a_recount(make: Make, seed: int):
         )
         assert (counts.overridden, counts.deferred) == (states[ItemState.OVERRIDDEN], states[ItemState.DEFERRED])
         assert counts.blocking == sum(map(_in_the_way, items))
-        assert {phase: c.total for phase, c in standing.phases.items()} == Counter(
-            item.phase for item in items if item.state is not ItemState.REMOVED
+        assert {phase: c.total for phase, c in standing.phases.items() if c.total} == Counter(
+            item.phase for item in items
         )
         assert {phase: c.done for phase, c in standing.phases.items() if c.done} == Counter(
             item.phase for item in items if item.state is ItemState.DONE

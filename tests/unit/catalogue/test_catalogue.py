@@ -11,6 +11,7 @@ import pytest
 
 from app.catalogue import reader
 from app.catalogue.reader import Feature, LineKind, ValueKind, read_catalogue, read_catalogue_from
+from app.domain.applicability import RULED, Question, is_ruled_out
 from app.domain.checklist import BelongsTo, Mode, Phase, Severity
 from app.domain.permissions import Role
 
@@ -144,6 +145,21 @@ def test_our_own_words_are_free_of_broken_characters() -> None:
     assert [text for text in OUR_OWN_WORDS if not text.isascii()] == []
 
 
+def test_rules_stand_where_a_module_answers_and_nowhere_else() -> None:
+    ruled = [group.belongs_to for group in CATALOGUE.groups if group.applies_when]
+    ruled += [item.belongs_to for item in CATALOGUE.items if item.applies_when]
+
+    assert ruled
+    assert set(ruled) <= set(RULED)
+
+
+def test_who_touches_everything_is_asked_everything() -> None:
+    answers = dict.fromkeys(Question, True)
+    rules = [group.applies_when for group in CATALOGUE.groups] + [item.applies_when for item in CATALOGUE.items]
+
+    assert is_ruled_out(rules, answers) is False
+
+
 def test_every_other_line_names_the_feature_that_uses_it() -> None:
     assert {(line.kind, line.feature) for line in CATALOGUE.other_lines} == {
         (LineKind.SQL, Feature.MONITORING),
@@ -213,6 +229,8 @@ def test_a_copy_elsewhere_reads_the_same(folder: Path) -> None:
         ("items.csv", 9, "value_kind", "text", "the missing prompt"),
         ("items.csv", 2, "value_kind", "", "is none of: text, number, link"),
         ("items.csv", 2, "value_kind", "url", "is none of: text, number, link"),
+        ("items.csv", 9, "applies_when", "has_upload", "Did you mean has_uploads?"),
+        ("groups.csv", 3, "applies_when", "has_uploads or", "a question is missing at the end"),
         ("groups.csv", 3, "phase", "testing", "its first item says “development”"),
         ("groups.csv", 3, "key", "pre-development", "stands on line 2 already"),
         ("groups.csv", 3, "position", "7", "the order of the lines says “2”"),
@@ -237,12 +255,12 @@ def test_a_wrong_cell_is_refused_with_its_file_line_and_column(
         ("items.csv", lambda text: text.replace(",severity,", ",gravity,", 1), "items.csv, line 1, column severity: "),
         ("groups.csv", lambda text: text.replace("key,title", "title,key", 1), "groups.csv, line 1, column order: "),
         ("groups.csv", lambda text: text.replace("\n", ",extra\n", 1), "groups.csv, line 1, column extra: "),
-        ("groups.csv", lambda text: text + "42,lonely\n", "groups.csv, line 43, column key: 2 cells, expected 7"),
+        ("groups.csv", lambda text: text + "42,lonely\n", "groups.csv, line 43, column key: 2 cells, expected 8"),
         ("gates.csv", lambda _text: "", "gates.csv, line 1, column gate, subject"),
         ("gates.csv", lambda text: text + '"open', "gates.csv, line 12, column unknown: "),
         (
             "groups.csv",
-            lambda text: text + "42,lonely,Lonely,Nowhere,module,do-confirm,testing\n",
+            lambda text: text + "42,lonely,Lonely,Nowhere,module,do-confirm,testing,\n",
             "groups.csv, line 43, column key: no item belongs to this group",
         ),
     ],
