@@ -49,12 +49,19 @@ class AuditAction(StrEnum):
     RELEASE_MODULE_REMOVED = "release.module_removed"
     CHANGE_ADDED = "change.added"
     TEMPLATE_PUBLISHED = "template.published"
+    TEMPLATE_CHOSEN = "template.chosen"
     CHECKLIST_CREATED = "checklist.created"
+    CHECKLIST_ADOPTED = "checklist.adopted"
     ITEM_STATE_CHANGED = "item.state_changed"
     ITEM_CHANGED = "item.changed"
     ITEM_COMMENTED = "item.commented"
     ITEM_ASSIGNED = "item.assigned"
     ITEM_UNDONE = "item.undone"
+    ITEM_ADDED = "item.added"
+    ITEM_REMOVED = "item.removed"
+    ITEM_RETURNED = "item.returned"
+    ITEM_REWORDED = "item.reworded"
+    ITEM_CONFIRMED = "item.confirmed"
     WAIVER_REQUESTED = "waiver.requested"
     WAIVER_APPROVED = "waiver.approved"
     WAIVER_REFUSED = "waiver.refused"
@@ -102,12 +109,19 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.RELEASE_MODULE_REMOVED: "took {old} out of the release {label}",
     AuditAction.CHANGE_ADDED: "added the change {label}",
     AuditAction.TEMPLATE_PUBLISHED: "published {label}",
+    AuditAction.TEMPLATE_CHOSEN: "chose {new} for new checklists, before: {old}",
     AuditAction.CHECKLIST_CREATED: "made the checklist of {label} from {new}",
+    AuditAction.CHECKLIST_ADOPTED: "brought the checklist of {label} from {old} to {new}",
     AuditAction.ITEM_STATE_CHANGED: "set “{label}” from {old} to {new}",
     AuditAction.ITEM_CHANGED: "changed the {fact} of “{label}” from {old} to {new}",
     AuditAction.ITEM_COMMENTED: "commented on “{label}”: {new}",
     AuditAction.ITEM_ASSIGNED: "assigned “{label}” to {new}, before: {old}",
     AuditAction.ITEM_UNDONE: "took back the last change of “{label}”: {fact} from {old} to {new}",
+    AuditAction.ITEM_ADDED: "added “{label}”, which the adopted version asks",
+    AuditAction.ITEM_REMOVED: "took away “{label}”, which the adopted version no longer asks; it was {old}",
+    AuditAction.ITEM_RETURNED: "brought back “{label}”, which the adopted version asks again; it is {new}",
+    AuditAction.ITEM_REWORDED: "gave “{label}” the words of the adopted version ({fact}), before: {old}",
+    AuditAction.ITEM_CONFIRMED: "said that “{label}” is still true with its new words",
     AuditAction.WAIVER_REQUESTED: "asked to waive “{label}” as not applicable: {new}",
     AuditAction.WAIVER_APPROVED: "approved that “{label}” is not applicable",
     AuditAction.WAIVER_REFUSED: "refused the waiver of “{label}”",

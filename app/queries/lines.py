@@ -25,7 +25,7 @@ from app.models import (
     Target,
     Waiver,
 )
-from app.queries.checklists import subject_of
+from app.queries.subjects import subject_of
 
 _OWNER = aliased(Person)
 _CHANGER = aliased(Person)
@@ -177,7 +177,9 @@ def list_waivers(actor: Actor, *, pending: bool) -> list[WaiverRow]:
         )
     )
     if pending:
-        statement = statement.where(Waiver.decision == WaiverDecision.PENDING)
+        # What a rule or an adopted version took away waits for nobody; its request is there when it comes back.
+        waits = ChecklistItem.state == ItemState.NOT_APPLICABLE_REQUESTED
+        statement = statement.where(Waiver.decision == WaiverDecision.PENDING, waits)
         statement = statement.order_by(Waiver.requested_at, Waiver.id)
     else:
         statement = statement.order_by(Waiver.requested_at.desc(), Waiver.id.desc()).limit(500)

@@ -36,6 +36,8 @@ class ItemRow(NamedTuple):
     state_since: datetime
     changed_by_id: int | None
     group_id: int
+    state_before: ItemState | None
+    is_reworded: bool
     assignee_name: str | None
     changed_by_name: str | None
 

@@ -23,7 +23,7 @@ def load_catalogue(change: Change) -> bool:
         return False
     for position, (key, name) in enumerate(FIRST_ENVIRONMENTS, start=1):
         change.session.add(Environment(key=key, name=name, position=position))
-    template = Template(key=BUILT_IN, name=BUILT_IN_NAME, created_at=change.at)
+    template = Template(key=BUILT_IN, name=BUILT_IN_NAME, is_default=True, created_at=change.at)
     change.session.add(template)
     change.session.flush()
     stream = change.new_stream("template", template.id)

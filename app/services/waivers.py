@@ -5,6 +5,7 @@ from app.domain.checklist import (
     ItemState,
     Severity,
     WaiverReason,
+    check_is_asked,
     check_may_decide_waiver,
     check_may_request_waiver,
 )
@@ -117,6 +118,7 @@ def _take(change: Change, waiver_id: int, permission: Permission) -> tuple[ItemP
     place = get_place(get_waiver(waiver_id).item_id)
     change.actor.require(permission, place.module_id)
     change.take(place.stream_id)
+    check_is_asked(get_item_now(place.id).facts)
     return place, get_waiver(waiver_id)
 
 
