@@ -23,6 +23,8 @@ from app.blueprints.profile import routes as profile
 from app.blueprints.releases import changing as release_changes
 from app.blueprints.releases import routes as releases
 from app.blueprints.setup import routes as setup
+from app.blueprints.templates import adopting as adoption
+from app.blueprints.templates import history as template_history
 from app.blueprints.templates import routes as templates
 from app.blueprints.waivers import routes as waivers
 from app.database import bind_engine, db, engine_options
@@ -36,7 +38,8 @@ PRODUCT_VERSION = "0.1.0"
 
 BLUEPRINTS = (
     *(home, setup, auth, profile, people, health),
-    *(modules, releases, release_changes, checklists, items, waivers, me, audit, templates),
+    *(modules, releases, release_changes, checklists, items, waivers, me, audit),
+    *(templates, template_history, adoption),
 )
 
 

@@ -28,6 +28,7 @@ OF_ENDPOINT: dict[str, dict[str, object]] = {
     "checklists.show_release_group": {"group_key": "pre-release"},
     "checklists.show_target_group": {"group_key": "monitoring"},
     "templates.show": {"number": 1},
+    "template_history.compare": {"older": 1, "newer": 1},
 }
 # It opens a connection of its own, which a test that is rolled back cannot give.
 OWN_CONNECTION = {"health.ready"}
