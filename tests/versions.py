@@ -1,4 +1,4 @@
-"""Publishing template versions in tests, and editing what they say."""
+"""Publishing template versions in tests, editing what they say, and adopting them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,12 +8,19 @@ from itertools import count
 from sqlalchemy import func, select
 
 from app.database import db
+from app.domain.adoption import fingerprint
+from app.domain.checklist import ItemState
 from app.domain.template_content import GroupContent, ItemContent, TemplateContent
 from app.models import Template, TemplateGroup, TemplateItem, TemplateVersion
 from app.models.base import utc_now
+from app.queries.adoption import list_heads, list_standing_items
+from app.queries.checklists import get_module_checklist
 from app.queries.template_content import content_of_version
 from app.queries.templates import VersionLine, get_newest_version, get_version_by_id
+from app.services.adoption import adopt
+from app.services.items import set_state
 from app.services.templates import BUILT_IN
+from tests.factories import Made, MadeRelease
 
 _numbers = count(1)
 Edit = Callable[[ItemContent], ItemContent | None]
@@ -112,3 +119,30 @@ def said(text: str) -> Edit:
 
 def gone(_item: ItemContent) -> None:
     """An edit that takes an item out."""
+
+
+def checklists_of(*releases: MadeRelease) -> list[int]:
+    """The checklists of the modules of releases."""
+    return [
+        get_module_checklist(release.key, module, release.lead.actor).id
+        for release in releases
+        for module in release.modules
+    ]
+
+
+def seen(*checklist_ids: int) -> tuple[tuple[int, str], ...]:
+    """What a preview would show of checklists."""
+    standing = list_standing_items(checklist_ids)
+    heads = list_heads(checklist_ids)
+    return tuple((head.id, fingerprint(head.version_id, standing[head.id])) for head in heads)
+
+
+def bring(release: MadeRelease, version: VersionLine, who: Made | None = None) -> list[int]:
+    """Adopt a version for all modules of a release."""
+    return adopt((who or release.lead).origin, version.id, seen(*checklists_of(release)))
+
+
+def tick(release: MadeRelease, key: str, who: Made | None = None) -> None:
+    """Tick an item of the first module."""
+    item = release.item(key)
+    set_state((who or release.lead).origin, item.id, revision=item.revision, state=ItemState.DONE)

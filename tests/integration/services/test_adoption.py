@@ -7,54 +7,26 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db
-from app.domain.adoption import fingerprint
 from app.domain.checklist import ItemState, Severity, WaiverReason
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
 from app.domain.permissions import Role
 from app.domain.template_content import GroupContent, ItemContent, TemplateContent
 from app.models import Checklist, Module, Waiver
-from app.queries.adoption import list_heads, list_standing_items
+from app.queries.adoption import list_heads
 from app.queries.checklists import get_module_checklist, list_groups
 from app.queries.rows import list_rows
-from app.queries.templates import VersionLine, get_version
+from app.queries.templates import get_version
 from app.queries.verification import find_faults
-from app.services.adoption import adopt, confirm_item
+from app.services.adoption import adopt
 from app.services.items import add_comment, assign, set_state, set_value
 from app.services.releases import ship_release
 from app.services.templates import BUILT_IN
-from app.services.undo import undo
 from app.services.waivers import decide_waiver, request_waiver
-from tests.factories import Made, MadeRelease, Make
-from tests.versions import edited, gone, newest_content, publish, said, with_item
+from tests.factories import MadeRelease, Make
+from tests.versions import bring, checklists_of, edited, gone, newest_content, publish, said, seen, tick, with_item
 
 PLANNED, TABLES = "pre.schema-planned", "pre.tables-identified"
 NEW = ItemContent("pre.reviewed-by-two", "Two people looked at the plan", severity=Severity.KILLER)
-
-
-def checklists_of(*releases: MadeRelease) -> list[int]:
-    """The checklists of the modules of releases."""
-    return [
-        get_module_checklist(release.key, module, release.lead.actor).id
-        for release in releases
-        for module in release.modules
-    ]
-
-
-def seen(*checklist_ids: int) -> tuple[tuple[int, str], ...]:
-    """What a preview would show of checklists."""
-    standing = list_standing_items(checklist_ids)
-    heads = list_heads(checklist_ids)
-    return tuple((head.id, fingerprint(head.version_id, standing[head.id])) for head in heads)
-
-
-def bring(release: MadeRelease, version: VersionLine, who: Made | None = None) -> list[int]:
-    """Adopt a version for all modules of a release."""
-    return adopt((who or release.lead).origin, version.id, seen(*checklists_of(release)))
-
-
-def tick(release: MadeRelease, key: str, who: Made | None = None) -> None:
-    item = release.item(key)
-    set_state((who or release.lead).origin, item.id, revision=item.revision, state=ItemState.DONE)
 
 
 @pytest.fixture
@@ -242,44 +214,6 @@ def test_a_waiver_stays_with_its_item_and_waits_while_it_is_not_asked(release: M
     decide_waiver(release.lead.origin, waiver.id, approve=True)
 
     assert release.item(PLANNED).state is ItemState.NOT_APPLICABLE
-
-
-def test_still_true_clears_the_mark_and_leaves_one_event(release: MadeRelease, make: Make):
-    developer = make.person(Role.DEVELOPER)
-    tick(release, PLANNED)
-    bring(release, publish(edited(newest_content(), pre__schema_planned=said("Plan it well"))))
-    item = release.item(PLANNED)
-
-    confirm_item(developer.origin, item.id, revision=item.revision)
-    again = confirm_item(developer.origin, item.id, revision=item.revision + 1)
-
-    now = release.item(PLANNED)
-    assert (now.is_reworded, now.state, now.changed_by_id) == (False, ItemState.DONE, release.lead.id)
-    assert again.event is None
-    [event] = make.events("item.confirmed")
-    assert (event.actor_id, event.object_id) == (developer.id, item.id)
-
-
-def test_still_true_from_an_old_page_is_a_conflict(release: MadeRelease, make: Make):
-    tick(release, PLANNED)
-    bring(release, publish(edited(newest_content(), pre__schema_planned=said("Plan it well"))))
-    old = release.item(PLANNED).revision
-    set_state(release.lead.origin, release.item(PLANNED).id, revision=old, state=ItemState.TODO)
-
-    with pytest.raises(Conflict):
-        confirm_item(make.person(Role.DEVELOPER).origin, release.item(PLANNED).id, revision=old)
-
-
-def test_what_is_un_ticked_is_asked_no_more_until_that_is_taken_back(release: MadeRelease):
-    tick(release, PLANNED)
-    bring(release, publish(edited(newest_content(), pre__schema_planned=said("Plan it well"))))
-    item = release.item(PLANNED)
-
-    saved = set_state(release.lead.origin, item.id, revision=item.revision, state=ItemState.TODO)
-    assert not release.item(PLANNED).is_reworded
-    undo(release.lead.origin, item.id, bytes.fromhex(saved.event or ""))
-
-    assert (release.item(PLANNED).state, release.item(PLANNED).is_reworded) == (ItemState.DONE, True)
 
 
 def test_the_history_names_every_item_once_in_one_batch_and_fits_together(make: Make):
