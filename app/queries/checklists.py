@@ -85,6 +85,11 @@ class ChecklistHead:
         return f"{self.module_name} in {self.release_name}{change}"
 
     @property
+    def title(self) -> str:
+        """What it is about, as it stands in a list of checklists."""
+        return f"{self.release_name}, the release itself" if self.belongs_to is BelongsTo.RELEASE else self.label
+
+    @property
     def path(self) -> str:
         """The address of the checklist."""
         return self.subject.path

@@ -63,7 +63,7 @@ def adopt(change: Change, version_id: int, expected: tuple[tuple[int, str], ...]
     adopting = []
     for head in heads:
         wanted = check_may_adopt(head, content)
-        check_still_true(seen[head.id], fingerprint(head.version_id, standing[head.id]), label=head.label)
+        check_still_true(seen[head.id], fingerprint(head.version_id, standing[head.id]), label=head.title)
         adopting.append(Adopting(head, plan(standing[head.id], wanted), batch))
     _apply(change, adopting, version)
     return [head.id for head in heads]
@@ -79,10 +79,10 @@ def _heads(seen: dict[int, str]) -> list[ChecklistHead]:
 def check_may_adopt(head: ChecklistHead, content: TemplateContent) -> TemplateContent:
     """Raise RuleViolation unless a checklist may be brought to a version; gives the part that it would take."""
     if not head.is_live:
-        raise RuleViolation(f"{head.label} is no longer worked on: its checklist stays as it is.")
+        raise RuleViolation(f"{head.title} is no longer worked on: its checklist stays as it is.")
     wanted = part_of(content, head.belongs_to)
     if not wanted.items:
-        raise RuleViolation(f"This version has nothing for a {head.belongs_to.value}: {head.label} stays as it is.")
+        raise RuleViolation(f"This version has nothing for a {head.belongs_to.value}: {head.title} stays as it is.")
     return wanted
 
 

@@ -47,6 +47,16 @@ class SameChanges:
     told: Comparison
     checklists: list[AdoptedChecklist]
 
+    @property
+    def ticks_kept(self) -> int:
+        """How many ticks stay, in all of them."""
+        return sum(one.plan.ticks_kept for one in self.checklists)
+
+    @property
+    def asked_again(self) -> int:
+        """Of how many ticks somebody is asked whether they are still true."""
+        return sum(len(one.plan.asked_again) for one in self.checklists)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -85,8 +85,8 @@ def values_of(endpoint: str) -> dict[str, Any]:
         here["group_key"] = place.group if kind == "module" else _first_group(BelongsTo(kind))
     if endpoint.endswith(("_change", "_change_group")) and not endpoint.endswith("new_change"):
         here |= _change(place.release)
-    if endpoint == "templates.show":
-        here |= _version()
+    if endpoint == "templates.show" or endpoint.startswith(("template_history.", "adoption.")):
+        here |= _version() | {"older": 1, "newer": 1}
     if endpoint == "auth.show_link":
         here["token"] = _invitation()
     return here

@@ -142,8 +142,8 @@ def test_the_history_of_a_template_says_who_published_what_and_what_uses_it(
     page = client_of(release.lead).get(TEMPLATE).text
 
     said_there = words_of(page)
-    assert "Dora Adler Looked at by two. 0" in said_there
-    assert "Countersign The built-in catalogue. 2 at version 1" in said_there
+    assert "Dora Adler Looked at by two. none" in said_there
+    assert "Countersign The built-in catalogue. 2 live checklists" in said_there
     assert f"{TEMPLATE}versions/1/compare/2/" in page
     assert f'href="{release.module_path}"' in page
     assert client_of(release.lead).get("/templates/none/").status_code == 404
@@ -227,7 +227,7 @@ def test_the_preview_says_what_is_the_same_for_all_once_and_changes_nothing(make
     assert page.count('<li class="diff-item') == 3
     told = words_of(page)
     assert "2 checklists of a module" in told
-    assert "1 added, 1 reworded, 1 removed." in told
+    assert "1 added, 1 reworded, 1 removed. 1 tick is kept, 1 of them with the question" in told
     assert "1 1 asked again Plan it well none 1 folded away Identify all tables needed none" in told
     assert release.item(PLANNED).text == "Plan database schema"
     assert make.events("checklist.adopted") == []
