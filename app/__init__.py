@@ -28,8 +28,10 @@ from app.blueprints.profile import routes as profile
 from app.blueprints.releases import changing as release_changes
 from app.blueprints.releases import routes as releases
 from app.blueprints.setup import routes as setup
+from app.blueprints.templates import adopting as adoption
 from app.blueprints.templates import applicability as template_rules
 from app.blueprints.templates import exporting as template_exports
+from app.blueprints.templates import history as template_history
 from app.blueprints.templates import routes as templates
 from app.blueprints.waivers import routes as waivers
 from app.database import bind_engine, db, engine_options
@@ -44,7 +46,16 @@ PRODUCT_VERSION = "0.1.0"
 BLUEPRINTS = (
     *(home, setup, auth, profile, people, health),
     *(modules, module_answers, releases, release_changes, checklists, items, evidence, waivers, me, audit),
-    *(templates, template_rules, drafts, draft_content, checklist_exports, template_exports),
+    *(
+        templates,
+        template_history,
+        adoption,
+        template_rules,
+        drafts,
+        draft_content,
+        checklist_exports,
+        template_exports,
+    ),
 )
 
 

@@ -51,6 +51,7 @@ class AuditAction(StrEnum):
     CHANGE_ADDED = "change.added"
     TEMPLATE_CREATED = "template.created"
     TEMPLATE_PUBLISHED = "template.published"
+    TEMPLATE_CHOSEN = "template.chosen"
     TEMPLATE_IMPORTED = "template.imported"
     IMPORT_RECEIVED = "import.received"
     DRAFT_BEGUN = "draft.begun"
@@ -61,6 +62,7 @@ class AuditAction(StrEnum):
     DRAFT_DISCARDED = "draft.discarded"
     CHECKLIST_CREATED = "checklist.created"
     CHECKLIST_DUE_MOVED = "checklist.due_moved"
+    CHECKLIST_ADOPTED = "checklist.adopted"
     ITEM_STATE_CHANGED = "item.state_changed"
     ITEM_CHANGED = "item.changed"
     ITEM_COMMENTED = "item.commented"
@@ -71,6 +73,11 @@ class AuditAction(StrEnum):
     EVIDENCE_RECONFIRMED = "evidence.reconfirmed"
     ITEM_RULED_OUT = "item.ruled_out"
     ITEM_RULED_IN = "item.ruled_in"
+    ITEM_ADDED = "item.added"
+    ITEM_REMOVED = "item.removed"
+    ITEM_RETURNED = "item.returned"
+    ITEM_REWORDED = "item.reworded"
+    ITEM_CONFIRMED = "item.confirmed"
     WAIVER_REQUESTED = "waiver.requested"
     WAIVER_APPROVED = "waiver.approved"
     WAIVER_REFUSED = "waiver.refused"
@@ -125,6 +132,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.CHANGE_ADDED: "added the change {label}",
     AuditAction.TEMPLATE_CREATED: "created the template {label}",
     AuditAction.TEMPLATE_PUBLISHED: "published {label}",
+    AuditAction.TEMPLATE_CHOSEN: "chose {new} for new checklists, before: {old}",
     AuditAction.TEMPLATE_IMPORTED: "imported {label}: {new}",
     AuditAction.IMPORT_RECEIVED: "sent {label} to be imported, {new}",
     AuditAction.DRAFT_BEGUN: "began a draft of {label}",
@@ -135,11 +143,17 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.DRAFT_DISCARDED: "threw the draft of {label} away",
     AuditAction.CHECKLIST_CREATED: "made the checklist of {label} from {new}",
     AuditAction.CHECKLIST_DUE_MOVED: "moved {new} in the checklist of {label} with the day of its release",
+    AuditAction.CHECKLIST_ADOPTED: "brought the checklist of {label} from {old} to {new}",
     AuditAction.ITEM_STATE_CHANGED: "set “{label}” from {old} to {new}",
     AuditAction.ITEM_CHANGED: "changed the {fact} of “{label}” from {old} to {new}",
     AuditAction.ITEM_COMMENTED: "commented on “{label}”: {new}",
     AuditAction.ITEM_ASSIGNED: "assigned “{label}” to {new}, before: {old}",
     AuditAction.ITEM_UNDONE: "took back the last change of “{label}”: {fact} from {old} to {new}",
+    AuditAction.ITEM_ADDED: "added “{label}”, which the adopted version asks",
+    AuditAction.ITEM_REMOVED: "took away “{label}”, which the adopted version no longer asks; it was {old}",
+    AuditAction.ITEM_RETURNED: "brought back “{label}”, which the adopted version asks again; it is {new}",
+    AuditAction.ITEM_REWORDED: "gave “{label}” the words of the adopted version ({fact}), before: {old}",
+    AuditAction.ITEM_CONFIRMED: "said that “{label}” is still true with its new words",
     AuditAction.ITEM_RULED_OUT: "took “{label}” away by its rule, from {old} to {new}",
     AuditAction.ITEM_RULED_IN: "brought “{label}” back by its rule, from {old} to {new}",
     AuditAction.EVIDENCE_ADDED: "added evidence to “{label}”: {new}",

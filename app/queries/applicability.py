@@ -14,8 +14,8 @@ from app.domain.applicability import Answers, Question, is_ruled_out, why_not_wi
 from app.domain.checklist import TAKEN_AWAY, ItemState
 from app.models import Change, Checklist, ChecklistGroup, ChecklistItem, ModuleAnswer, Person, Release, Target
 from app.models.base import table_of
-from app.queries.checklists import SUBJECT, subject_of, with_subject
 from app.queries.returning import state_to_return_to
+from app.queries.subjects import SUBJECT, subject_of, with_subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,14 @@ from app.models import (
     Stream,
     Target,
     Template,
+    TemplateGroup,
     TemplateVersion,
 )
 from app.models.base import table_of
 from app.queries.expiry import list_expired_items
 from app.queries.releases import require_release
 from app.queries.rows import ItemRow
+from app.queries.subjects import SUBJECT, subject_of, with_subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,13 @@ class ChecklistHead:
     module_id: int | None
     module_name: str
     own_name: str
-    version_label: str
+    template_key: str
+    template_name: str
+    version_id: int
+    version_number: int
+    newest_version_id: int
+    # Somebody works on it: its release has neither shipped nor been archived, its target is in use.
+    is_live: bool
     # Changes when somebody is named anew, and when a name is erased.
     names_version: tuple[int, int]
 
@@ -56,6 +64,31 @@ class ChecklistHead:
     def version(self) -> tuple[object, ...]:
         """What changes with anything that a page of this checklist shows."""
         return self.stream_version, self.release_name, self.module_name, self.own_name, self.names_version
+
+    @property
+    def version_label(self) -> str:
+        """The version that it was made from, or brought to since, in words."""
+        return f"{self.template_name}, version {self.version_number}"
+
+    @property
+    def newer_version_id(self) -> int | None:
+        """The newest version of its template, when that is a later one and the checklist is worked on."""
+        return self.newest_version_id if self.is_live and self.newest_version_id > self.version_id else None
+
+    @property
+    def label(self) -> str:
+        """What it is about, as the history says it."""
+        if self.belongs_to is BelongsTo.RELEASE:
+            return f"release {self.release_name}"
+        if self.belongs_to is BelongsTo.TARGET:
+            return f"{self.module_name}, target {self.own_name}"
+        change = f", change {self.own_name}" if self.belongs_to is BelongsTo.CHANGE else ""
+        return f"{self.module_name} in {self.release_name}{change}"
+
+    @property
+    def title(self) -> str:
+        """What it is about, as it stands in a list of checklists."""
+        return f"{self.release_name}, the release itself" if self.belongs_to is BelongsTo.RELEASE else self.label
 
     @property
     def path(self) -> str:
@@ -77,44 +110,16 @@ class ChecklistHead:
 
 _lists, _releases, _modules = table_of(Checklist).c, table_of(Release).c, table_of(Module).c
 _changes, _targets, _environments = table_of(Change).c, table_of(Target).c, table_of(Environment).c
-SUBJECT = (
-    _lists.belongs_to,
-    _lists.module_id,
-    _lists.release_id,
-    _releases.key.label("release_key"),
-    _modules.key.label("module_key"),
-    _changes.number,
-    _targets.key.label("target_key"),
-    _environments.key.label("environment_key"),
-)
-
-
-def with_subject(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """Join what a checklist is about."""
-    return (
-        statement.outerjoin(table_of(Release), _releases.id == _lists.release_id)
-        .outerjoin(table_of(Module), _modules.id == _lists.module_id)
-        .outerjoin(table_of(Change), and_(_lists.belongs_to == BelongsTo.CHANGE, _changes.id == _lists.subject_id))
-        .outerjoin(table_of(Target), and_(_lists.belongs_to == BelongsTo.TARGET, _targets.id == _lists.subject_id))
-        .outerjoin(table_of(Environment), _environments.id == _targets.environment_id)
-    )
-
-
-def subject_of(row: Any) -> Subject:
-    """The subject out of a result row that has its columns."""
-    return Subject(
-        row.belongs_to,
-        row.release_key or "",
-        row.module_key or "",
-        row.number or 0,
-        row.environment_key or "",
-        row.target_key or "",
-    )
-
-
 _names = table_of(PersonName).c
 _streams, _versions, _templates = table_of(Stream).c, table_of(TemplateVersion).c, table_of(Template).c
-_HEAD = with_subject(
+_newer = table_of(TemplateVersion).alias("newer")
+# The later of two versions of a template has the higher number of its own, too.
+NEWEST_VERSION = (
+    select(func.max(_newer.c.id))
+    .where(_newer.c.template_id == _versions.template_id)
+    .correlate(table_of(TemplateVersion))
+).scalar_subquery()
+HEAD = with_subject(
     select(
         _lists.id,
         _lists.stream_id,
@@ -127,32 +132,38 @@ _HEAD = with_subject(
         _targets.name.label("target_name"),
         _environments.name.label("environment_name"),
         _templates.name.label("template_name"),
+        _templates.key.label("template_key"),
+        _versions.id.label("version_id"),
         _versions.number.label("version_number"),
+        NEWEST_VERSION.label("newest_version_id"),
+        _releases.shipped_at,
+        _releases.archived_at,
+        _targets.archived_at.label("target_archived_at"),
         *SUBJECT,
     )
     .join(table_of(Stream), _streams.id == _lists.stream_id)
     .join(table_of(TemplateVersion), _versions.id == _lists.template_version_id)
     .join(table_of(Template), _templates.id == _versions.template_id)
 )
-_BY_ID = _HEAD.where(_lists.id == bindparam("checklist"))
-_OF_RELEASE = _HEAD.where(
+_BY_ID = HEAD.where(_lists.id == bindparam("checklist"))
+_OF_RELEASE = HEAD.where(
     _lists.belongs_to == BelongsTo.RELEASE,
     _releases.key == bindparam("release"),
 )
 _members = table_of(ReleaseModule).c
-_OF_MODULE = _HEAD.join(
+_OF_MODULE = HEAD.join(
     table_of(ReleaseModule), and_(_members.id == _lists.subject_id, _members.removed_at.is_(None))
 ).where(
     _lists.belongs_to == BelongsTo.MODULE,
     _releases.key == bindparam("release"),
     _modules.key == bindparam("module"),
 )
-_OF_CHANGE = _HEAD.where(
+_OF_CHANGE = HEAD.where(
     _releases.key == bindparam("release"),
     _modules.key == bindparam("module"),
     _changes.number == bindparam("number"),
 )
-_OF_TARGET = _HEAD.where(
+_OF_TARGET = HEAD.where(
     _modules.key == bindparam("module"),
     _environments.key == bindparam("environment"),
     _targets.key == bindparam("target"),
@@ -167,6 +178,11 @@ def _one(statement: Select[*tuple[Any, ...]], actor: Actor, **where: str | int) 
         actor.require(Permission.CHECKLIST_VIEW, row.module_id)
     else:
         require_release(row.release_id, actor)
+    return head_of(row)
+
+
+def head_of(row: Any) -> ChecklistHead:
+    """The head out of a row of `HEAD`."""
     return ChecklistHead(
         row.id,
         row.stream_id,
@@ -177,7 +193,12 @@ def _one(statement: Select[*tuple[Any, ...]], actor: Actor, **where: str | int) 
         row.module_id,
         row.module_name or "",
         _own_name(row),
-        f"{row.template_name}, version {row.version_number}",
+        row.template_key,
+        row.template_name,
+        row.version_id,
+        row.version_number,
+        row.newest_version_id,
+        row.shipped_at is None and row.archived_at is None and row.target_archived_at is None,
         (row.newest_name or 0, row.names_left),
     )
 
@@ -224,6 +245,8 @@ class GroupLine:
     mode: Mode
     path: str
     counts: Counts
+    # Its template version no longer has it: it holds only what was asked before.
+    is_gone: bool = False
 
     @property
     def is_complete(self) -> bool:
@@ -231,16 +254,20 @@ class GroupLine:
         return self.counts.open == 0
 
 
-_items, _groups = table_of(ChecklistItem).c, table_of(ChecklistGroup).c
+_items, _groups, _wanted = table_of(ChecklistItem).c, table_of(ChecklistGroup).c, table_of(TemplateGroup).c
 _TALLIES = (
     select(_items.group_id, _items.state, _items.severity, func.count())
     .where(_items.checklist_id == bindparam("checklist"))
     .group_by(_items.group_id, _items.state, _items.severity)
 )
 _GROUPS = (
-    select(_groups.id, _groups.key, _groups.title, _groups.section, _groups.mode)
+    select(_groups.id, _groups.key, _groups.title, _groups.section, _groups.mode, _wanted.id.is_(None).label("is_gone"))
+    .join(table_of(Checklist), _lists.id == _groups.checklist_id)
+    .outerjoin(
+        table_of(TemplateGroup), and_(_wanted.version_id == _lists.template_version_id, _wanted.key == _groups.key)
+    )
     .where(_groups.checklist_id == bindparam("checklist"))
-    .order_by(_groups.position)
+    .order_by(_wanted.id.is_(None), _groups.position)
 )
 
 
@@ -259,6 +286,16 @@ def list_groups(checklist: ChecklistHead, rows: Sequence[ItemRow] | None = None)
     for item in list_expired_items([checklist.id]):
         tallies[item.group_id] += [(item.state, item.severity, -1), (item.now, item.severity, 1)]
     return [
-        GroupLine(*group, checklist.subject.group_path(group.key), count(tallies[group.id]))
+        GroupLine(
+            id=group.id,
+            key=group.key,
+            title=group.title,
+            section=group.section,
+            mode=group.mode,
+            path=checklist.subject.group_path(group.key),
+            counts=count(tallies[group.id]),
+            is_gone=bool(group.is_gone),
+        )
         for group in db.session.execute(_GROUPS, {"checklist": checklist.id})
+        if tallies[group.id] or not group.is_gone
     ]

@@ -11,7 +11,7 @@ from app.domain.due import due_date
 from app.domain.template_content import DueAnchor, DueRule
 from app.models import Change, Checklist, ChecklistItem, Module, Release
 from app.models.base import table_of
-from app.queries.checklists import SUBJECT, with_subject
+from app.queries.subjects import SUBJECT, with_subject
 
 
 class DueItem(NamedTuple):

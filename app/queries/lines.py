@@ -24,8 +24,8 @@ from app.models import (
     Release,
     Target,
 )
-from app.queries.checklists import subject_of
 from app.queries.rows import BETWEEN_RULES, RULES
+from app.queries.subjects import subject_of
 
 _OWNER = aliased(Person)
 _CHANGER = aliased(Person)

@@ -22,8 +22,10 @@ from app.models import (
     Release,
     ReleaseModule,
     Stream,
+    TemplateVersion,
 )
 from app.models.base import table_of
+from app.queries.checklists import NEWEST_VERSION
 from app.queries.expiry import ExpiredItem, list_expired_items
 
 
@@ -38,6 +40,8 @@ class Standing:
     path: str
     phases: dict[Phase, Counts]
     first: Blocker | None
+    # Its template has a newer version, and people still work on it.
+    is_behind: bool = False
 
     @property
     def counts(self) -> Counts:
@@ -54,6 +58,7 @@ class Standing:
 _streams, _lists, _items = table_of(Stream).c, table_of(Checklist).c, table_of(ChecklistItem).c
 _modules, _members, _groups = table_of(Module).c, table_of(ReleaseModule).c, table_of(ChecklistGroup).c
 _OWNER, _names = table_of(Person).alias("owner"), table_of(PersonName).c
+_versions = table_of(TemplateVersion).c
 # Streams never go away and only grow, so the sum moves whenever one of them does; the same holds for revisions.
 _VERSIONS = (
     select(
@@ -63,6 +68,8 @@ _VERSIONS = (
         select(func.max(_names.id)).scalar_subquery(),
         # A name that is erased stays as a row without it.
         select(func.count(_names.name)).scalar_subquery(),
+        # What is published may make a mark beside a module.
+        select(func.max(_versions.id)).scalar_subquery(),
     )
     .select_from(table_of(Stream))
     .join(table_of(Checklist), _lists.stream_id == _streams.id)
@@ -70,8 +77,16 @@ _VERSIONS = (
     .where(_lists.release_id == bindparam("release"))
 )
 _HEADS = (
-    select(_lists.id, _lists.belongs_to, _modules.id.label("module_id"), _modules.key, _modules.name)
+    select(
+        _lists.id,
+        _lists.belongs_to,
+        _modules.id.label("module_id"),
+        _modules.key,
+        _modules.name,
+        (_versions.id < NEWEST_VERSION).label("is_behind"),
+    )
     .select_from(table_of(Checklist))
+    .join(table_of(TemplateVersion), _versions.id == _lists.template_version_id)
     .outerjoin(table_of(Module), _modules.id == _lists.module_id)
     .outerjoin(table_of(ReleaseModule), and_(_lists.belongs_to == BelongsTo.MODULE, _members.id == _lists.subject_id))
     .where(
@@ -152,6 +167,7 @@ def list_standings(release: Release, actor: Actor) -> list[Standing]:
     expired = list_expired_items([head.id for head in heads])
     tallies = _tallies([head.id for head in heads], expired)
     firsts = _first_blockers(tallies, release.key, expired)
+    is_live = release.shipped_at is None and release.archived_at is None
     return [
         Standing(
             head.id,
@@ -161,6 +177,7 @@ def list_standings(release: Release, actor: Actor) -> list[Standing]:
             Subject(head.belongs_to, release.key, head.key or "").path,
             _phases(tallies[head.id]),
             firsts.get(head.id),
+            is_live and bool(head.is_behind),
         )
         for head in heads
     ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, case, select
+from sqlalchemy import Select, bindparam, case, func, select
 
 from app.database import db
 from app.domain.applicability import why_not
@@ -41,6 +41,8 @@ class ItemRow(NamedTuple):
     state_since: datetime
     changed_by_id: int | None
     group_id: int
+    state_before: ItemState | None
+    is_reworded: bool
     assignee_name: str | None
     changed_by_name: str | None
     rules: str
@@ -98,6 +100,9 @@ _CHOSEN = (
     .where(_items.id.in_(bindparam("chosen", expanding=True)))
     .order_by(_items.position)
 )
+_ASKED_AGAIN = select(func.count()).where(
+    _items.checklist_id == bindparam("checklist"), _items.is_reworded, _items.state == ItemState.DONE
+)
 _ROWS_OF_GROUP = _ROWS.where(_items.group_id == bindparam("group"))
 _ROW = with_names(
     select(*SHOWN, _lists.module_id, _lists.release_id)
@@ -113,6 +118,11 @@ def list_rows(checklist_id: int, *, group_id: int | None = None) -> list[ItemRow
     else:
         found = db.session.execute(_ROWS_OF_GROUP, {"checklist": checklist_id, "group": group_id})
     return [ItemRow._make(row) for row in found]
+
+
+def count_asked_again(checklist_id: int) -> int:
+    """How many ticked boxes have other words now, and wait for somebody to say that they are still true."""
+    return db.session.scalar(_ASKED_AGAIN, {"checklist": checklist_id}) or 0
 
 
 def list_chosen_rows(item_ids: Sequence[int]) -> list[ItemRow]:

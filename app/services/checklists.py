@@ -8,7 +8,7 @@ from app.domain.checklist import BelongsTo, ItemState
 from app.models import Checklist, ChecklistGroup, ChecklistItem, TemplateGroup, TemplateItem
 from app.models.base import BigInt, UTCDateTime, table_of
 from app.queries.applicability import PlacedChecklist
-from app.queries.templates import get_newest_version
+from app.queries.templates import get_version_for_new
 from app.services.due import give_due_dates
 from app.services.ruling import rule_new_checklist
 from app.services.templates import BUILT_IN
@@ -70,8 +70,8 @@ def make_checklist(
     release_id: int | None = None,
     module_id: int | None = None,
 ) -> int:
-    """Copy the newest template version for one subject; part of the change that makes the subject."""
-    version = get_newest_version(BUILT_IN)
+    """Copy the version for new checklists for one subject; part of the change that makes the subject."""
+    version = get_version_for_new(belongs_to, BUILT_IN)
     # A checklist and its stream name each other: the stream's subject is the thing itself, which has its number.
     stream = change.new_stream(f"checklist:{belongs_to.value}", subject_id)
     checklist_id = change.put(

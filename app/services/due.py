@@ -28,8 +28,8 @@ _MOVE = _SET.values(due_on=bindparam("day"), revision=_items.c.revision + 1)
 
 
 def give_due_dates(change: Change, checklist_id: int, release_id: int | None) -> None:
-    """Say of the items of a new checklist when they are due, where a rule says it."""
-    items = list_due_items(checklist_id)
+    """Say of items that have no day when they are due, where a rule says it."""
+    items = [item for item in list_due_items(checklist_id) if item.due_on is None]
     if not items:
         return
     planned = change.session.scalar(_PLANNED, {"release": release_id}) if release_id else None

@@ -59,6 +59,7 @@ def take_item(
     working = change.take_of_item(item_id)
     change.actor.require(permission, working.place.module_id)
     check_revision(working.now, revision, yours=yours)
+    check_is_asked(working.now.facts)
     return working.place, working.now
 
 
@@ -132,6 +133,8 @@ def save_item(
     """
     if not values:
         return Saved(item.id, item.revision, change.at, placed=_placed(change, place, item, {}))
+    if item.is_reworded and values.get("state", ItemState.DONE) is not ItemState.DONE:
+        values = {**values, "is_reworded": False}  # what is no longer ticked needs no second look
     changed = {f"to_{name}": value for name, value in values.items()}
     change.session.execute(
         _change_of(frozenset(values)), {"item": item.id, "to_revision": item.revision + 1, **changed}
@@ -170,7 +173,7 @@ _PARTS = {
     "link": ("link",),
     "assignee_id": ("assignee_id",),
     "due_on": ("due_on",),
-    "state": ("state", "reason", "changed_by_id", "state_since"),
+    "state": ("state", "reason", "changed_by_id", "state_since", "is_reworded"),
 }
 _WORDS = {"value": "value", "link": "link", "assignee_id": "owner", "due_on": "due date", "state": "state"}
 _ACTIONS = {

@@ -3,10 +3,12 @@
 from hashlib import sha256
 
 import rfc8785
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from app.catalogue.reader import Catalogue, read_catalogue
 from app.domain.audit import AuditAction
+from app.domain.errors import NotFound
+from app.domain.permissions import Permission
 from app.models import Environment, Template, TemplateGroup, TemplateItem, TemplateVersion
 from app.services.write_path import SYSTEM_STREAM, About, Change, write_path
 
@@ -23,7 +25,7 @@ def load_catalogue(change: Change) -> bool:
         return False
     for position, (key, name) in enumerate(FIRST_ENVIRONMENTS, start=1):
         change.session.add(Environment(key=key, name=name, position=position))
-    template = Template(key=BUILT_IN, name=BUILT_IN_NAME, created_at=change.at)
+    template = Template(key=BUILT_IN, name=BUILT_IN_NAME, is_default=True, created_at=change.at)
     change.session.add(template)
     change.session.flush()
     stream = change.new_stream("template", template.id)
@@ -43,6 +45,33 @@ def load_catalogue(change: Change) -> bool:
         About("template_version", version.id, f"{BUILT_IN_NAME}, version 1", template_version_id=version.id),
         stream=stream,
         after={"digest": version.digest.hex()},
+    )
+    return True
+
+
+@write_path
+def use_for_new(change: Change, template_key: str) -> bool:
+    """Make new checklists from this template; False when that is so already."""
+    change.actor.require(Permission.TEMPLATE_ADOPT, None)
+    stream = change.take_subject(*SYSTEM_STREAM)
+    known = select(Template.id, Template.key, Template.name, Template.is_default)
+    templates = {row.key: row for row in change.session.execute(known)}
+    if template_key not in templates:
+        raise NotFound("There is no such template.")
+    template = templates[template_key]
+    if template.is_default:
+        return False
+    before = [row for row in templates.values() if row.is_default]
+    change.session.execute(update(Template).values(is_default=Template.id == template.id))
+    change.record(
+        AuditAction.TEMPLATE_CHOSEN,
+        About("template", template.id, template.name),
+        stream=stream,
+        old=", ".join(row.name for row in before),
+        new=template.name,
+        before={"template_ids": [row.id for row in before]},
+        after={"template_ids": [template.id]},
+        under=Permission.TEMPLATE_ADOPT,
     )
     return True
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from app.domain.audit import AuditAction
-from app.domain.checklist import ItemState, Severity
+from app.domain.checklist import ItemState, Severity, check_is_asked
 from app.domain.errors import InvalidInput, NotYours, RuleViolation
 from app.domain.identifiers import time_ordered_id
 from app.domain.permissions import Permission
@@ -169,6 +169,7 @@ def _take(change: Change, waiver_id: int, permission: Permission) -> tuple[ItemP
     place = get_place(get_waiver(waiver_id).item_id)
     change.actor.require(permission, place.module_id)
     change.take(place.stream_id)
+    check_is_asked(get_item_now(place.id).facts)
     return place, get_waiver(waiver_id)
 
 

@@ -23,7 +23,7 @@ from app.queries.waivers import list_waivers_of
 from app.services.items import Saved
 from app.web.drawn_rows import draw_row
 from app.web.evidence_pages import together
-from app.web.rows import BY_WAIVER, RowView, reader_of, row_view, undo_of_saved, undos_of
+from app.web.rows import BY_WAIVER, RowView, reader_of, row_view, said_before_of, undo_of_saved, undos_of
 from app.web.waiver_views import SEVERAL_REASONS, waiver_choices
 
 Mark = Callable[[RowView], RowView]
@@ -65,7 +65,7 @@ def sections_of(groups: list[GroupLine]) -> list[tuple[str, list[GroupLine]]]:
 def views_of(checklist: ChecklistHead, rows: list[ItemRow], actor: Actor) -> list[RowView]:
     """Rows as this person sees them."""
     waivers = list_waivers_of([row.id for row in rows if row.state in BY_WAIVER])
-    undos = undos_of(rows, actor)
+    undos, said_before = undos_of(rows, actor), said_before_of(rows)
     reader = reader_of(checklist.module_id, actor)
     return [
         row_view(
@@ -73,6 +73,7 @@ def views_of(checklist: ChecklistHead, rows: list[ItemRow], actor: Actor) -> lis
             reader,
             waivers=waivers.get(row.id, ()),
             undo=undos.get(row.id),
+            said_before=said_before.get(row.id),
         )
         for row in rows
     ]
@@ -126,7 +127,8 @@ def one_view(item_id: int, actor: Actor, *, saved: Saved | None = None) -> RowVi
         actor.require(Permission.CHECKLIST_VIEW, placed.module_id)
     waivers = list_waivers_of([item_id]).get(item_id, ()) if placed.row.state in BY_WAIVER else ()
     undo = undo_of_saved(placed.row, saved) if saved else undos_of([placed.row], actor).get(item_id)
-    return row_view(placed.row, reader_of(placed.module_id, actor), waivers=waivers, undo=undo)
+    before = said_before_of([placed.row]).get(item_id)
+    return row_view(placed.row, reader_of(placed.module_id, actor), waivers=waivers, undo=undo, said_before=before)
 
 
 def choices_of(module_id: int | None, actor: Actor) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class MatrixRow:
     next_action: tuple[str, str] | None
     # How long the first blocker has been in the way, in words.
     since: str
+    is_behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ def _row(rows_url: str, standing: Standing) -> MatrixRow:
         counts=counts,
         next_action=_next(first) if first else None,
         since=how_long(first.since) if first else "",
+        is_behind=standing.is_behind,
     )
 
 

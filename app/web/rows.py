@@ -14,6 +14,7 @@ from app.domain.evidence import is_expired
 from app.domain.permissions import Permission
 from app.domain.waivers import WaiverStanding
 from app.queries.audit import list_last_events
+from app.queries.reworded import list_ticked_words
 from app.queries.rows import ItemRow
 from app.queries.waivers import WaiverLine
 from app.services.items import Saved
@@ -60,6 +61,9 @@ class RowView:
     group_id: int
     module_id: int | None
     path: str
+    # Ticked with other words than it has now: these.
+    said_before: str | None
+    state_before_word: str
     may_work: bool
     may_assign: bool
     untick_needs_reason: bool
@@ -75,6 +79,16 @@ class RowView:
 
     def __hash__(self) -> int:
         return hash(self.seen)
+
+    @property
+    def is_asked_again(self) -> bool:
+        """Whether somebody has to say that its tick is still true."""
+        return self.said_before is not None
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether the adopted version no longer asks it."""
+        return self.state is ItemState.REMOVED
 
     @property
     def is_momentary(self) -> bool:
@@ -135,7 +149,12 @@ def reader_of(module_id: int | None, actor: Actor) -> Reader:
 
 
 def row_view(
-    row: ItemRow, reader: Reader, *, waivers: Sequence[WaiverLine] = (), undo: tuple[str, datetime] | None = None
+    row: ItemRow,
+    reader: Reader,
+    *,
+    waivers: Sequence[WaiverLine] = (),
+    undo: tuple[str, datetime] | None = None,
+    said_before: str | None = None,
 ) -> RowView:
     """What a page shows of a row."""
     behind = tuple(waiver_view(waiver, reader.actor, reader.module_id) for waiver in waivers)
@@ -143,7 +162,10 @@ def row_view(
     changed_by = None if row.state in TAKEN_AWAY else row.changed_by_name
     needs_reason = row.state is ItemState.DONE and untick_needs_reason(row.facts, actor_id=reader.actor.id or 0)
     return RowView(
-        seen=(row, reader.module_id, reader.may_work, reader.may_assign, needs_reason, reader.today, reader.zone),
+        seen=(
+            *(row, reader.module_id, reader.may_work, reader.may_assign, needs_reason, reader.today, reader.zone),
+            said_before,
+        ),
         id=row.id,
         key=row.key,
         text=row.text,
@@ -171,6 +193,8 @@ def row_view(
         group_id=row.group_id,
         module_id=reader.module_id,
         path=item_path(row.id),
+        said_before=said_before,
+        state_before_word=row.state_before.word if row.state_before else "",
         waivers=behind,
         may_work=reader.may_work,
         may_assign=reader.may_assign,
@@ -178,6 +202,13 @@ def row_view(
         rule=row.why_not,
         undo=undo if reader.may_work else None,
     )
+
+
+def said_before_of(rows: Sequence[ItemRow]) -> dict[int, str]:
+    """What the ticked rows said that have other words now, by the number of the row."""
+    asked = [row for row in rows if row.is_reworded and row.state is ItemState.DONE]
+    words = list_ticked_words({row.id: row.state_since for row in asked})
+    return {row.id: words[row.id].text if row.id in words else row.text for row in asked}
 
 
 def _evidence_words(row: ItemRow, reader: Reader) -> str:

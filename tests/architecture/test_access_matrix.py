@@ -36,6 +36,7 @@ OF_ENDPOINT: dict[str, dict[str, object]] = {
     "evidence.choose": {"group_key": "pre-development"},
     "evidence.reconfirm": {"group_key": "pre-development"},
     "template_rules.show_version": {"number": 1},
+    "template_history.compare": {"older": 1, "newer": 1},
 }
 # In a draft an item has a number of its own.
 DRAFT_ITEMS = "draft_content."

@@ -88,8 +88,8 @@ def values_of(endpoint: str) -> dict[str, Any]:
     if endpoint == "evidence.choose":
         found = select(ChecklistItem.checklist_id).where(ChecklistItem.id == place.item)
         here |= {"checklist_id": db.session.scalars(found).one(), "group_key": place.group}
-    if endpoint.startswith("template"):
-        here |= _version()
+    if endpoint.startswith(("template", "adoption.")):
+        here |= _version() | {"older": 1, "newer": 1}
     if endpoint == "auth.show_link":
         here["token"] = _invitation()
     return here

@@ -19,7 +19,7 @@ from app.queries.checklists import (
 )
 from app.queries.readiness import list_blockers
 from app.queries.releases import get_release, list_changes
-from app.queries.rows import list_rows
+from app.queries.rows import count_asked_again, list_rows
 from app.services.items import Saved, set_states
 from app.services.releases import add_change
 from app.services.waivers import request_waivers
@@ -39,6 +39,7 @@ from app.web.errors import form_status, refusals_shown_in
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
 from app.web.forms import pair_of_numbers, text_of
 from app.web.messages import say
+from app.web.newer import newer_version_of
 from app.web.origin import actor, origin
 from app.web.paths import safe_next
 from app.web.waiver_views import SEVERAL_REASONS
@@ -71,7 +72,7 @@ def head_of(where: dict[str, Any]) -> ChecklistHead:
 def show(**where: Any) -> ResponseReturnValue:
     """What is left, and who has it."""
     checklist = head_of(where)
-    tag = tag_of("checklist", checklist.id, checklist.version)
+    tag = tag_of("checklist", checklist.id, checklist.version, checklist.newer_version_id)
     if is_unchanged(tag):
         return unchanged(tag)
     return tagged(_overview(checklist), tag)
@@ -95,6 +96,8 @@ def _overview(checklist: ChecklistHead) -> str:
         changes=list_changes(checklist.release_id or 0, checklist.module_id or 0) if is_module else [],
         may_work=actor().may_for(Permission.ITEM_WORK, checklist.module_id),
         **fatigue_of(checklist, actor()),
+        newer=newer_version_of(checklist, actor()),
+        asked_again=count_asked_again(checklist.id),
     )
 
 
@@ -127,7 +130,7 @@ def everything(**where: Any) -> ResponseReturnValue:
     found = list_rows(checklist.id)
     groups = list_groups(checklist, found)
     rows = views_of(checklist, found, actor())
-    wanted = [row for row in rows if show_what == "all" or row.is_left]
+    wanted = [row for row in rows if show_what == "all" or row.is_left or row.is_asked_again]
     page = render_template(
         "checklists/everything.html",
         checklist=checklist,

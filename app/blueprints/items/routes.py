@@ -3,12 +3,13 @@
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.blueprints.items.forms import AssignForm, CommentForm, StateForm, ValueForm, WaiverForm
+from app.blueprints.items.forms import AssignForm, CommentForm, RevisionForm, StateForm, ValueForm, WaiverForm
 from app.domain.errors import NotFound
 from app.domain.permissions import Permission
 from app.domain.waiver_kinds import WaiverKind, WaiverReason
 from app.queries.checklists import get_checklist
 from app.queries.items import get_place
+from app.services.adoption import confirm_item
 from app.services.items import Saved
 from app.services.items import add_comment as add_comment_to
 from app.services.items import assign as assign_item
@@ -64,6 +65,18 @@ def set_state(item_id: int) -> ResponseReturnValue:
         )
 
     return saved_or_refused(item_id, form, save, "Saved.")
+
+
+@bp.post("/still-true/")
+@requires(Permission.ITEM_WORK)
+def confirm(item_id: int) -> ResponseReturnValue:
+    """Say that a tick is still true with the new words."""
+    form = RevisionForm()
+
+    def save() -> Saved:
+        return confirm_item(origin(), item_id, revision=form.revision.data or 0)
+
+    return saved_or_refused(item_id, form, save, "Saved: still true.", may_undo=False)
 
 
 @bp.post("/value/")

@@ -29,7 +29,7 @@ bp = Blueprint("releases", __name__, url_prefix="/releases")
 # What is open and in nobody's way: the only list that holds the release's own items, as the number before it does.
 ADVICE = "open-advice"
 SHOWS: dict[str, set[ItemState]] = {
-    "all": set(ItemState),
+    "all": set(ItemState) - {ItemState.REMOVED},
     "open": set(OPEN),
     "done": {ItemState.DONE},
     "applicable": set(OPEN) | {ItemState.DONE, ItemState.OVERRIDDEN, ItemState.DEFERRED},

@@ -253,7 +253,7 @@ def test_a_waiver_that_waits_is_withdrawn_by_the_rule(
     [withdrawn], [ruled_out] = make.events("waiver.withdrawn"), make.events("item.ruled_out")
     assert (withdrawn.reason, withdrawn.new_value) == ("by rule: takes no uploads", after.word)
     assert (ruled_out.old_value, ruled_out.batch) == (after.word, withdrawn.batch)
-    with pytest.raises(RuleViolation, match="decided already"):
+    with pytest.raises(RuleViolation, match="answers of its module"):
         decide_waiver(make.person(Role.DBA).origin, waiver.id, approve=True)
 
     _answer(release, reason=WHY, has_uploads=True)
