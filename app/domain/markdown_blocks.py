@@ -22,8 +22,8 @@ NESTING_LIMIT = 60
 
 _PREFIX = re.compile(r"(?:[\s>]|[-*+](?=\s|$)|\d{1,9}[.)](?=\s|$))*")
 _SIGNED = re.compile(r"^[ \t>]*(?:[-*+#<>]|\d{1,9}[.)]|=+[ \t]*$|\[[^\[\]]{1,99}\]:)", re.MULTILINE)
-_TAG_LINE = re.compile(r" {0,3}</?[A-Za-z]")
-_BOX_LINE = re.compile(r"[ \t]{0,3}(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX]\](?:[ \t]|$)")
+_TAG_LINE = re.compile(r"[ \t>]*</?[A-Za-z]")
+_BOX_LINE = re.compile(r"([ \t>]*)(?:[-*+]|\d{1,9}[.)])[ \t]+(\\*)\[[ xX]\](?:[ \t]|$)")
 _RULER = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
 
 
@@ -98,7 +98,7 @@ def _reader() -> MarkdownIt:
 _READER = _reader()
 
 
-def parse_blocks(text: str) -> Document:
+def read_blocks(text: str) -> Document:
     """Read a text into blocks. What would take too long is refused in a sentence."""
     typed = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     lines = [line if line.strip() else "" for line in typed]
@@ -112,12 +112,8 @@ def parse_blocks(text: str) -> Document:
     env: dict[str, Any] = {}
     root = _tree(_READER.parse("\n".join(given), env), len(given))
     _finish(root, given, origin)
-    document = Document(lines, root, env.get("references", {}), spaced)
-    for block in all_blocks(root):
-        if block.kind is Kind.PARAGRAPH or block.is_first:
-            _mark(block, lines)
-    _tell_parents(root)
-    return document
+    boxes = [number for number in spaced if not (_BOX_LINE.match(lines[number]) or [""] * 3)[2]]
+    return Document(lines, root, env.get("references", {}), boxes)
 
 
 def _check_size(lines: list[str]) -> None:
@@ -133,12 +129,12 @@ def _check_size(lines: list[str]) -> None:
 
 def _with_spaces(lines: list[str], spaced: list[int]) -> tuple[list[str], list[int]]:
     """The lines with an empty one before each of the spaced, and for each the number it came from."""
-    wanted = set(spaced)
+    prefixes = {number: found[1] for number in spaced if (found := _BOX_LINE.match(lines[number]))}
     given: list[str] = []
     origin: list[int] = []
     for number, line in enumerate(lines):
-        if number in wanted:
-            given.append("")
+        if number in prefixes:
+            given.append(prefixes[number])
             origin.append(number)
         given.append(line)
         origin.append(number)
@@ -208,29 +204,62 @@ def all_blocks(root: Block) -> Iterator[Block]:
         waiting.extend(reversed(block.children))
 
 
-def _mark(block: Block, lines: list[str]) -> None:
-    """Find the boxes of a paragraph; where a backslash says that something is none, take it away."""
-    texts = block.text.split("\n")
-    rows = table_rows(texts)
-    for number, line in enumerate(texts):
-        first = line.lstrip()[:1]
-        if number in rows or not first or first.isalnum():
+def find_boxes(document: Document) -> None:
+    """Mark the boxes of a document. Where a backslash says that something is none, it has served and goes."""
+    for place in box_places(document.root):
+        if mark := find_mark(place.text, in_item=place.in_item):
+            place.block.marks[place.number] = mark
+        elif "\\" in place.text:
+            _unescape(place, document.lines)
+    for block in reversed(list(all_blocks(document.root))):
+        block.has_boxes = bool(block.marks) or any(child.has_boxes for child in block.children)
+
+
+@dataclass(frozen=True, slots=True)
+class BoxPlace:
+    """A line of a paragraph that does not begin with a letter: where a box may stand."""
+
+    block: Block
+    number: int
+    text: str
+
+    @property
+    def line(self) -> int:
+        """The line's number in the document."""
+        return self.block.start + self.number
+
+    @property
+    def in_item(self) -> bool:
+        """Whether it is the first line of a list's item."""
+        return self.number == 0 and self.block.is_first
+
+
+def box_places(root: Block) -> Iterator[BoxPlace]:
+    """All lines at whose beginning a box may stand. The rows of tables are none of them."""
+    for block in all_blocks(root):
+        if block.kind is not Kind.PARAGRAPH and not block.is_first:
             continue
-        in_item = number == 0 and block.is_first
-        if mark := find_mark(line.strip(), in_item=in_item):
-            block.marks[number] = mark
-        elif "\\" in line:
-            _unescape(block, lines, texts, number, in_item=in_item)
+        texts = block.text.split("\n")
+        rows = table_rows(texts)
+        for number, text in enumerate(texts):
+            plain = text.strip()
+            if plain and not plain[0].isalnum() and number not in rows:
+                yield BoxPlace(block, number, plain)
 
 
-def _unescape(block: Block, lines: list[str], texts: list[str], number: int, *, in_item: bool) -> None:
-    typed = texts[number].strip()
-    plain = unescape_mark(typed, in_item=in_item)
-    if plain != typed:
-        head, _, tail = lines[block.start + number].rpartition(typed)
-        lines[block.start + number] = f"{head}{plain}{tail}"
-        texts[number] = plain
-        block.text = "\n".join(texts)
+def _unescape(place: BoxPlace, lines: list[str]) -> None:
+    plain = unescape_mark(place.text, in_item=place.in_item)
+    if plain != place.text:
+        lines[place.line] = replace_last(lines[place.line], place.text, plain)
+        texts = place.block.text.split("\n")
+        texts[place.number] = plain
+        place.block.text = "\n".join(texts)
+
+
+def replace_last(line: str, old: str, new: str) -> str:
+    """A line with another text at its end."""
+    head, _, tail = line.rpartition(old)
+    return f"{head}{new}{tail}"
 
 
 def table_rows(texts: list[str]) -> range:
@@ -244,11 +273,6 @@ def table_rows(texts: list[str]) -> range:
 def is_ruler(text: str) -> bool:
     """Whether a row of a table only parts its heading from the rest."""
     return bool(_RULER.fullmatch(text)) and "-" in text
-
-
-def _tell_parents(root: Block) -> None:
-    for block in reversed(list(all_blocks(root))):
-        block.has_boxes = bool(block.marks) or any(child.has_boxes for child in block.children)
 
 
 def bare(line: str) -> str:

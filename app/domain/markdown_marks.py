@@ -15,6 +15,11 @@ _FIRST_SIGNS = frozenset("-*+•\u2013—·◦▪‣∙\\[☐☑☒")
 _TICKS = frozenset("xX✓✔☑☒")
 # Says of a heading that its first sign is no decoration.
 AS_TYPED = "<!-- as typed -->"
+# Pictures and their short names in front of a heading. Digits in a frame are numbers, not decoration.
+_DECORATION = re.compile(
+    "^(?:[\u2190-\u245f\u2500-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff][\ufe0f\u200d\u20e3]*\\s*"
+    "|:[a-z0-9_+-]{2,40}:\\s+)+(?=\\S)"
+)
 _KEY_COMMENT = re.compile(r"<!--\s*key:\s*(\S{1,200})\s*-->\s*")
 
 
@@ -102,3 +107,8 @@ def split_key(text: str) -> tuple[str, str]:
 def key_comment(key: str) -> str:
     """The comment that names a key."""
     return f"<!-- key: {key} -->"
+
+
+def without_decoration(title: str) -> str:
+    """A title without the pictures in front of its words."""
+    return _DECORATION.sub("", title)

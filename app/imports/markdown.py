@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from app.domain.errors import InvalidInput
-from app.domain.markdown_blocks import Document, parse_blocks
+from app.domain.markdown_blocks import Document, find_boxes, read_blocks
 from app.domain.template_content import (
     IN_DESCRIPTION,
     TEXT_LIMIT,
@@ -34,7 +34,8 @@ def read_markdown(text: str, *, name: str = "") -> Imported:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     front = read_front_matter(lines, IN_DESCRIPTION)
     # Blank lines in their place: what follows keeps its line numbers.
-    document = parse_blocks("\n".join([""] * front.length + lines[front.length :]))
+    document = read_blocks("\n".join([""] * front.length + lines[front.length :]))
+    find_boxes(document)
     findings = Findings()
     outline = read_outline(document, findings)
     boxes = [box for region in outline.regions for box in region.walk.boxes]

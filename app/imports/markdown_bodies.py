@@ -51,7 +51,7 @@ def _size(text: str) -> int:
 def _joined(pieces: list[list[Numbered]]) -> list[Numbered]:
     lines: list[Numbered] = []
     for piece in pieces:
-        if lines:
+        if lines and lines[-1][0] + 1 != piece[0][0]:
             lines.append((-1, ""))
         lines.extend(piece)
     return lines

@@ -1,20 +1,13 @@
 """The headings of a document: which is its title, which are groups, and where text without boxes belongs."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from app.domain.markdown_blocks import Block, Document, Kind
-from app.domain.markdown_marks import AS_TYPED, split_key
+from app.domain.markdown_marks import AS_TYPED, split_key, without_decoration
 from app.imports.columns import View, whole
 from app.imports.findings import Findings
 from app.imports.markdown_walk import Kept, Walk
-
-# Pictures and their short names in front of a heading. Digits in a frame are numbers, not decoration.
-_DECORATION = re.compile(
-    "^(?:[\u2190-\u245f\u2500-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff][\ufe0f\u200d\u20e3]*\\s*"
-    "|:[a-z0-9_+-]{2,40}:\\s+)+(?=\\S)"
-)
 
 
 @dataclass(slots=True)
@@ -81,11 +74,14 @@ def read_outline(document: Document, findings: Findings) -> Outline:
         region.walk.go(region.blocks, view)
     _find_parents(regions)
     _find_title(regions)
+    behind = _nearest_groups(reversed(regions))
     for region in regions:
-        if region.level and not region.is_title and not region.key:
+        group = behind[region.number]
+        # Where nothing is below a heading, it is kept as it was typed.
+        if group and group.number < region.end and region.level and not region.is_title and not region.key:
             region.title = _undecorated(region, findings)
     outline = Outline(regions, Kept())
-    _place(outline, view)
+    _place(outline, view, behind)
     return outline
 
 
@@ -123,16 +119,16 @@ def _find_title(regions: list[Region]) -> None:
 def _undecorated(region: Region, findings: Findings) -> str:
     if region.title.endswith(AS_TYPED):
         return region.title.removesuffix(AS_TYPED).rstrip()
-    plain = _DECORATION.sub("", region.title)
+    plain = without_decoration(region.title)
     if plain != region.title:
         findings.note("Pictures in front of headings were left out of the titles", region.line + 1)
     return plain
 
 
-def _place(outline: Outline, view: View) -> None:
+def _place(outline: Outline, view: View, behind: dict[int, Region | None]) -> None:
     """Give every text its place: plain text first, then what stands below headings that hold no boxes."""
     headed: list[tuple[Kept, Region]] = []
-    before, behind = _nearest_groups(outline.regions), _nearest_groups(reversed(outline.regions))
+    before = _nearest_groups(outline.regions)
     for region in outline.regions:
         is_above_all = region.is_title or not region.level
         if region.is_group:
