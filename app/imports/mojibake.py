@@ -93,13 +93,16 @@ def _once(text: str) -> Mended:
 
         return replace
 
-    for reading, letter in ((_WESTERN, _western_letter), (_MACINTOSH, _macintosh_letter)):
+    for reading in (_WESTERN, _MACINTOSH):
         before = len(found)
         text = reading.run.sub(replacing(partial(_run, reading)), text)
         text = reading.sign.sub(replacing(partial(_sign, reading)), text)
-        # Two letters alone prove little on a Macintosh; beside damaged signs they do.
-        if reading is _WESTERN or len(found) > before:
-            text = reading.letter.sub(replacing(letter), text)
+        # Two letters alone prove little; beside damaged signs they do.
+        has_proof = len(found) > before
+        if reading is _WESTERN:
+            text = reading.letter.sub(replacing(partial(_western_letter, has_proof)), text)
+        elif has_proof:
+            text = reading.letter.sub(replacing(_macintosh_letter), text)
     text = _HEADLESS.sub(replacing(_headless), text)
     if not found:
         return Mended(text)
@@ -118,14 +121,14 @@ def _sign(reading: _Reading, match: re.Match[str]) -> str:
     return now if len(now) == 1 and _SIGNS.match(now) and _is_assigned(now) else match[0]
 
 
-def _western_letter(match: re.Match[str]) -> str:
+def _western_letter(has_proof: bool, match: re.Match[str]) -> str:
     """A letter or sign of Latin-1. Behind a capital it may be the end of a word in capitals: “IRMÃ” is a word."""
     text, at = match.string, match.start()
     previous, following = text[at - 1 : at], text[match.end() : match.end() + 1]
-    if previous.isupper():
+    if previous.isupper() and not following.islower():
         return match[0]
     is_punctuation = not ("\u00a1" <= match[0][1] <= "\u00bf") or match[0][1] in "»«"
-    if is_punctuation and not (previous.islower() or following.islower()):
+    if is_punctuation and not (has_proof or previous.islower() or following.islower()):
         return match[0]
     return _latin(_WESTERN, match[0])
 

@@ -8,6 +8,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
 from app.domain.template_content import DueRule
+from app.web.markdown_html import render_markdown
 from app.web.origin import new_key
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -28,6 +29,7 @@ def init_app(app: Flask) -> None:
         how_long=how_long,
         words=inline_code,
         due_words=due_words,
+        markdown=render_markdown,
     )
     app.jinja_env.globals.update(new_key=new_key, product_version=app.config["PRODUCT_VERSION"])
 

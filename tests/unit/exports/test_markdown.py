@@ -3,9 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.domain.checklist import Severity
+from app.domain.permissions import Role
 from app.domain.template_content import GroupContent, ItemContent, TemplateContent
 from app.exports.markdown import write_markdown
 from app.imports.markdown import read_markdown
