@@ -54,6 +54,7 @@ class Place:
     view: View
     depth: int = 0
     owner: Box | None = None
+    is_quoted: bool = False
 
 
 @dataclass(slots=True)
@@ -84,7 +85,8 @@ class Walk:
                 if block.marks:
                     self._split(block, place)
                 else:  # a quote: nothing else holds blocks
-                    self._walk(block.children, replace(place, view=place.view.of_quote(block.start, block.end)))
+                    inside = place.view.of_quote(block.start, block.end)
+                    self._walk(block.children, replace(place, view=inside, is_quoted=True))
         self._keep(run, place)
 
     def _items(self, items: list[Block], run: list[Block], place: Place) -> list[Block]:
@@ -111,7 +113,7 @@ class Walk:
         kept = place.owner.kept if place.owner else self.after if self.boxes else self.before
         kept.pieces.append([(number, place.kept.text(number)) for number in range(start, end)])
         for block in run:
-            kept.others.extend(describe(block, self.document.lines))
+            kept.others.extend(describe(block, self.document.lines, is_quoted=place.is_quoted))
             if block.kind is Kind.RULE:
                 kept.rules.update(range(block.start, block.end))
 
