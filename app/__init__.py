@@ -19,6 +19,7 @@ from app.blueprints.drafts import routes as drafts
 from app.blueprints.evidence import routes as evidence
 from app.blueprints.health import routes as health
 from app.blueprints.home import routes as home
+from app.blueprints.imports import routes as imports
 from app.blueprints.items import routes as items
 from app.blueprints.me import routes as me
 from app.blueprints.modules import answers as module_answers
@@ -46,16 +47,8 @@ PRODUCT_VERSION = "0.1.0"
 BLUEPRINTS = (
     *(home, setup, auth, profile, people, health),
     *(modules, module_answers, releases, release_changes, checklists, items, evidence, waivers, me, audit),
-    *(
-        templates,
-        template_history,
-        adoption,
-        template_rules,
-        drafts,
-        draft_content,
-        checklist_exports,
-        template_exports,
-    ),
+    *(templates, template_history, adoption, template_rules, imports, drafts, draft_content),
+    *(checklist_exports, template_exports),
 )
 
 

@@ -2,11 +2,8 @@
 
 import signal
 import sys
-from collections.abc import Callable
-from functools import wraps
 from importlib import import_module
 from pathlib import Path
-from typing import ParamSpec
 
 import click
 from flask import Flask, current_app, url_for
@@ -14,22 +11,23 @@ from flask.cli import with_appcontext
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.cli_words import in_words, sentence_of
 from app.database import db, render_item
 from app.demo import story
 from app.domain.actors import SYSTEM, Origin
 from app.domain.errors import DomainError
 from app.queries.accounts import is_link_open
 from app.queries.evidence import stream_files
-from app.queries.health import check_reachable, database_in_words, fault_in_words, schema_state
+from app.queries.health import check_reachable, database_in_words, schema_state
 from app.queries.people import is_anybody_there
 from app.queries.verification import find_faults
 from app.services.accounts import SETUP, make_setup_link, new_link_token
 from app.services.roles import erase_person
 from app.services.templates import load_catalogue
+from app.template_cli import template
 from app.web import assets
 from app.web.uploads import evidence_store
 
-Given = ParamSpec("Given")
 # A tenth of a process's memory, so it is loaded only where it is wanted.
 MIGRATING = "flask_migrate"
 
@@ -38,33 +36,14 @@ def init_app(app: Flask) -> None:
     """Bind the commands."""
     for command in (prepare, load_catalogue_command, setup_link, load_demo, verify_audit, verify_evidence, erase_name):
         app.cli.add_command(command)
+    for command in (template,):
+        app.cli.add_command(command)
 
 
 def bind_migrations(app: Flask) -> None:
     """Let this application bring its schema up to date."""
     directory = str(Path(app.root_path) / "migrations")
     import_module(MIGRATING).Migrate(app, db, directory=directory, render_item=render_item, compare_type=True)
-
-
-def in_words(command: Callable[Given, None]) -> Callable[Given, None]:
-    """End a command with a sentence where a setting, the database or the disk is in the way."""
-
-    @wraps(command)
-    def run(*args: Given.args, **kwargs: Given.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except (SQLAlchemyError, DomainError, OSError) as fault:
-            sys.exit(_fault(fault))
-
-    return run
-
-
-def _fault(fault: SQLAlchemyError | DomainError | OSError) -> str:
-    if isinstance(fault, SQLAlchemyError):
-        return fault_in_words(fault)
-    if isinstance(fault, DomainError):
-        return fault.sentence
-    return f"{fault.filename or 'The disk'} cannot be used: {fault.strerror or fault}."
 
 
 @click.command("prepare")
@@ -114,7 +93,7 @@ def load_demo() -> None:
         story.play(click.echo)
     except (KeyboardInterrupt, SQLAlchemyError, DomainError, OSError) as reason:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sentence is said to its end
-        why = "It was interrupted." if isinstance(reason, KeyboardInterrupt) else _fault(reason)
+        why = "It was interrupted." if isinstance(reason, KeyboardInterrupt) else sentence_of(reason)
         sys.exit(f"\n{why} The demonstration is incomplete. Before you load it again, {_how_to_empty()}.")
 
 

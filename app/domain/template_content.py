@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -20,6 +21,8 @@ BODY_LIMIT = 20_000
 GROUP_KEY_LIMIT, ITEM_KEY_LIMIT = 60, 80
 DEPTH_LIMIT = 9
 DUE_LIMIT = 3650
+# Where a line was kept that stands before all groups. No key looks like this.
+IN_DESCRIPTION = "(description)"
 KEY = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 
 
@@ -122,7 +125,7 @@ class OtherKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OtherLine:
-    """A line of a document that is not a box, and where it went: a group's key, an item's key, or nowhere ("")."""
+    """A line that is not a box, and where it is kept: a group's or item's key, IN_DESCRIPTION, or nowhere ("")."""
 
     line: int
     kind: OtherKind
@@ -162,14 +165,16 @@ class Keys:
     def __init__(self, limit: int, taken: Iterable[str] = ()) -> None:
         self._limit = limit
         self._taken = set(taken)
+        self._tried: dict[str, int] = {}
 
     def make(self, text: str, otherwise: str = "item") -> str:
         """A key for this text."""
         base = slug(text, self._limit) or otherwise
-        key, number = base, 2
+        key, number = base, self._tried.get(base, 2)
         while key in self._taken:
             tail = f"-{number}"
             key, number = f"{base[: self._limit - len(tail)].rstrip('._-')}{tail}", number + 1
+        self._tried[base] = number
         self._taken.add(key)
         return key
 
@@ -200,7 +205,7 @@ def content_digest(content: TemplateContent) -> bytes:
 
 
 def _repeated(what: str, keys: list[str]) -> list[str]:
-    return [f"Two {what}s have the key “{key}”." for key in sorted({key for key in keys if keys.count(key) > 1})]
+    return [f"Two {what}s have the key “{key}”." for key, times in sorted(Counter(keys).items()) if times > 1]
 
 
 def faults_of_group(group: GroupContent) -> Iterator[str]:

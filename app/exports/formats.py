@@ -40,6 +40,12 @@ def _json(content: TemplateContent, standings: Standings | None, note: ExportNot
     return text.encode()
 
 
+def _markdown(content: TemplateContent, standings: Standings | None, _note: ExportNote) -> bytes:
+    states = {key: one.state for key, one in (standings or {}).items()}
+    text: str = _writers("markdown").write_markdown(content, states=states)[0]
+    return text.encode()
+
+
 def _csv(content: TemplateContent, standings: Standings | None, _note: ExportNote) -> bytes:
     file: bytes = _writers("csv_file").write_csv(content, standings)
     return file
@@ -62,6 +68,15 @@ FORMATS: dict[str, FileFormat] = {
             "To keep beside the code, to change by hand, to bring in again: nothing that a template says is lost.",
             "",
             _yaml,
+        ),
+        FileFormat(
+            "markdown",
+            "Markdown",
+            "md",
+            "text/markdown",
+            "A task list as code hosts show it, with keys in comments; it can be brought in again.",
+            "Roles, severities, values asked for, due rules and origins are not in it.",
+            _markdown,
         ),
         FileFormat("json", "JSON", "json", "application/json", "The same for programs.", "", _json),
         FileFormat(

@@ -15,14 +15,14 @@ from app.domain.template_diff import part_of
 from app.models import ChecklistItem
 from app.models.base import table_of
 from app.queries.adoption import list_heads, list_standing_items
-from app.queries.applicability import PlacedChecklist
+from app.queries.applicability import PlacedChecklist, read_answers
 from app.queries.checklists import ChecklistHead
 from app.queries.template_content import content_of_version
 from app.queries.templates import VersionLine, get_version_by_id
 from app.services.adopted_rows import ItemChanges, move_items, read_item_numbers, renew_rows
 from app.services.due import give_due_dates
 from app.services.items import Saved, about_item, take_item
-from app.services.ruling import rule_new_checklist
+from app.services.ruling import bring_in_line
 from app.services.write_path import About, Change, write_path
 
 _items = table_of(ChecklistItem)
@@ -103,7 +103,10 @@ def _bring_in_line(change: Change, head: ChecklistHead, version: VersionLine) ->
     give_due_dates(change, head.id, head.release_id)
     if head.module_id is not None and head.belongs_to in RULED:
         placed = PlacedChecklist(head.id, head.stream_id, head.module_id, head.release_id, version.id)
-        rule_new_checklist(change, placed)
+        # Who changes the answers takes this checklist's stream too, and brings it in line anew.
+        answers = read_answers(head.module_id)
+        if answers:
+            bring_in_line(change, [placed], answers, under=Permission.TEMPLATE_ADOPT)
 
 
 def _changes(plans: Sequence[Plan]) -> ItemChanges:

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from app.domain.applicability import rules_in_words
 from app.domain.evidence import size_words
 from app.domain.template_content import DueRule
+from app.web.markdown_html import render_markdown
 from app.web.origin import new_key
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
         due_words=due_words,
         file_size=size_words,
         rule_words=rule_words,
+        markdown=render_markdown,
     )
     app.jinja_env.globals.update(new_key=new_key, product_version=app.config["PRODUCT_VERSION"])
 

@@ -22,6 +22,12 @@ def takes_file(view: View) -> View:
     return view
 
 
+def takes_document(view: View) -> View:
+    """Declare that a view takes a document, as a file or as text typed into its form."""
+    view.takes_text = True  # type: ignore[attr-defined]  # a mark on the function, read below
+    return takes_file(view)
+
+
 def open_for_file() -> None:
     """Let in as much as a file may have, where one is taken and from who holds a cookie that we signed.
 
@@ -31,6 +37,8 @@ def open_for_file() -> None:
     if getattr(view, "takes_file", False) and TOKEN in session:
         g.file_limit = file_limit()
         request.max_content_length = g.file_limit + BESIDE
+        if getattr(view, "takes_text", False):
+            request.max_form_memory_size = g.file_limit
 
 
 def limit_sentence() -> str:

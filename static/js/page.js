@@ -61,7 +61,8 @@ async function copy(source) {
   } catch (refusal) {
     // Without a secure connection the browser keeps its clipboard closed: leave the text selected instead.
     if (!(refusal instanceof DOMException) && !(refusal instanceof TypeError)) throw refusal;
-    source.select?.();
+    if (source.select) source.select();
+    else getSelection().selectAllChildren(source);
     countersign.say("The text is selected. Copy it with the keyboard.");
   }
 }

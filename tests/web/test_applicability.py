@@ -279,5 +279,5 @@ def test_a_version_says_its_rules_and_leads_to_the_tester(make: Make, client_of:
     page = client_of(make.person(Role.VIEWER)).get("/templates/migration-maintenance/versions/1/").text
 
     assert "Only when it changes the schema" in page
-    assert "only when it takes uploads" in page
+    assert page.count("Only when it takes uploads") >= 1
     assert TESTER in page

@@ -184,7 +184,7 @@ def test_the_sheet_has_a_box_for_every_item_and_says_what_it_is(make: Make, clie
     assert [page.count('class="paper-item"') for page in pages] == [147, 16, 18, 7, 242]
     assert f"Release {release.key}" in pages[0]
     assert "taken by Ravi Kumar." in pages[0]
-    assert "First &lt;b&gt;this&lt;/b&gt;,\n  then that" in pages[0]
+    assert "First &lt;b&gt;this&lt;/b&gt;,\nthen that" in pages[0]
     assert pages[0].count("✓</span>") == 1
     assert pages[4].count("✓</span>") == 0
 
