@@ -1,13 +1,14 @@
 """Waivers as pages show them: behind a row, and what a form lets one choose from."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from app.domain.actors import Actor
 from app.domain.permissions import Permission
 from app.domain.waiver_kinds import REASONS, WaiverKind, WaiverReason
-from app.domain.waivers import WaiverDecision, WaiverStanding, a_year_after, countdown, standing_of
+from app.domain.waivers import WaiverDecision, WaiverStanding, a_year_after, countdown, standing_of, utc_day
+from app.models.base import utc_now
 from app.queries.waivers import WaiverLine
 
 OTHER = WaiverReason.OTHER
@@ -15,7 +16,7 @@ OTHER = WaiverReason.OTHER
 
 def utc_today() -> date:
     """The day it is where waivers count: in UTC, wherever the reader sits."""
-    return datetime.now(UTC).date()
+    return utc_day(utc_now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +99,4 @@ def waiver_choices() -> dict[str, Any]:
         "other": (OTHER.value, OTHER.label),
         "first": today.isoformat(),
         "last": a_year_after(today).isoformat(),
-        "soon": (today + timedelta(days=30)).isoformat(),
     }

@@ -37,9 +37,8 @@ def scheduled(app: Flask) -> BackgroundScheduler:
         timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
     )
     now = datetime.now(UTC)
-    scheduler.add_job(_in(app, forget_old), "interval", minutes=10, next_run_time=now)
-    scheduler.add_job(_in(app, expire_waivers), "interval", minutes=1, next_run_time=now)
-    scheduler.add_job(_in(app, collect_files), "interval", hours=6, next_run_time=now)
+    for job, minutes in ((forget_old, 10), (expire_waivers, 1), (collect_files, 360)):
+        scheduler.add_job(_in(app, job), "interval", minutes=minutes, name=job.__name__, next_run_time=now)
     return scheduler
 
 

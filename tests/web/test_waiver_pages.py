@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -12,6 +12,7 @@ from app.domain.checklist import ItemState
 from app.domain.permissions import Role
 from app.domain.waiver_kinds import REASONS, WaiverKind, WaiverReason
 from app.models import ChecklistItem, Waiver
+from app.models.base import pretending
 from tests.factories import Made, MadeRelease, Make
 from tests.web.waiving import FAR, ITEM, KILLER, OTHER, SOON, TODAY, grant, let_pass, plain
 
@@ -203,6 +204,21 @@ def test_what_has_expired_is_in_the_way_before_anybody_opened_it(
     assert "1 item is in the way" in blockers
     assert "not done, killer: its waiver has expired" in blockers
     assert "Migration creation is not complete: 1 left." in group
+
+
+def test_a_page_is_made_anew_when_the_day_changes_in_utc(make: Make, client_of: Callable, release: MadeRelease):
+    reader = make.person(Role.VIEWER)
+    evening = datetime.combine(TODAY, time(23, 50), UTC)
+    with pretending(evening):
+        browser = client_of(reader)
+        tag = browser.get(release.module_path).headers["ETag"]
+
+    answers = []
+    for moment in (evening + timedelta(minutes=5), evening + timedelta(minutes=15)):
+        with pretending(moment):
+            answers.append(browser.get(release.module_path, headers={"If-None-Match": tag}).status_code)
+
+    assert answers == [304, 200]
 
 
 def test_a_cell_of_the_matrix_leads_to_what_is_overridden_in_it(

@@ -15,7 +15,7 @@ from app.domain.permissions import Role
 from app.domain.waiver_kinds import WaiverKind, WaiverReason
 from app.domain.waivers import WaiverDecision
 from app.models import Module, Waiver
-from app.services.releases import ReleaseFacts, add_modules, create_release
+from app.services.releases import ReleaseFacts, add_modules, create_release, remove_module
 from app.services.waivers import decide_waiver, withdraw_waiver
 from app.web.waiver_cards import HEADER
 from tests.factories import Made, MadeRelease, Make
@@ -145,6 +145,11 @@ def test_the_same_waiver_in_release_after_release_says_how_often(
     ask(asker, releases[2])
     decide_waiver(decider.origin, ask(asker, releases[2], OTHER), approve=False, note="do it")
     grant(asker, decider, releases[3], OTHER)
+
+    # A release that the module left long ago is no gap in the row.
+    create_release(first.lead.origin, "left", ReleaseFacts(name="Left", planned_on=TODAY + timedelta(days=15)))
+    add_modules(first.lead.origin, "left", (module,))
+    remove_module(first.lead.origin, "left", first.modules[0])
 
     page = client_of(asker).get("/waivers/register/").text
     told = re.findall(r"waived (?:for|in)[^<]+", page)
