@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from app.database import db
 from app.domain.actors import Actor
-from app.domain.checklist import OPEN, BelongsTo, ItemState, Phase, Severity, WaiverReason
+from app.domain.checklist import OPEN, TAKEN_AWAY, BelongsTo, ItemState, Phase, Severity, WaiverReason
 from app.domain.permissions import Permission
 from app.domain.waivers import WaiverDecision
 from app.models import (
@@ -178,8 +178,8 @@ def list_waivers(actor: Actor, *, pending: bool) -> list[WaiverRow]:
     )
     if pending:
         # What a rule or an adopted version took away waits for nobody; its request is there when it comes back.
-        waits = ChecklistItem.state == ItemState.NOT_APPLICABLE_REQUESTED
-        statement = statement.where(Waiver.decision == WaiverDecision.PENDING, waits)
+        is_asked = ChecklistItem.state.not_in(sorted(TAKEN_AWAY))
+        statement = statement.where(Waiver.decision == WaiverDecision.PENDING, is_asked)
         statement = statement.order_by(Waiver.requested_at, Waiver.id)
     else:
         statement = statement.order_by(Waiver.requested_at.desc(), Waiver.id.desc()).limit(500)

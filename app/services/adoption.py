@@ -1,7 +1,7 @@
 """Adopting: bringing checklists that people work on to another template version, with all that was done on them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from app.domain.adoption import Plan, Step, check_still_true, fingerprint, meaning_of, plan
@@ -23,7 +23,7 @@ from app.services.write_path import About, Change, write_path
 
 _items = table_of(ChecklistItem)
 # What looks at a checklist once it has its new items, inside the same transaction.
-AFTERWARDS: tuple[Callable[[Change, int], object], ...] = ()
+AFTERWARDS: tuple[Callable[[Change, ChecklistHead], object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _apply(change: Change, adopting: Sequence[Adopting], version: VersionLine) -
     for one in adopting:
         _record_all(change, one, version, items)
         for step in AFTERWARDS:
-            step(change, one.head.id)
+            step(change, replace(one.head, version_id=version.id))
 
 
 def _changes(plans: Sequence[Plan]) -> ItemChanges:

@@ -12,16 +12,19 @@ from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, Ru
 from app.domain.permissions import Role
 from app.domain.template_content import GroupContent, ItemContent, TemplateContent
 from app.models import Checklist, Module, Waiver
-from app.queries.adoption import list_heads
-from app.queries.checklists import get_module_checklist, list_groups
+from app.queries.adoption import list_heads, list_standing_items
+from app.queries.checklists import ChecklistHead, get_module_checklist, list_groups
+from app.queries.lines import list_waivers
 from app.queries.rows import list_rows
 from app.queries.templates import get_version
 from app.queries.verification import find_faults
+from app.services import adoption
 from app.services.adoption import adopt
 from app.services.items import add_comment, assign, set_state, set_value
 from app.services.releases import ship_release
 from app.services.templates import BUILT_IN
 from app.services.waivers import decide_waiver, request_waiver
+from app.services.write_path import Change
 from tests.factories import MadeRelease, Make
 from tests.versions import bring, checklists_of, edited, gone, newest_content, publish, said, seen, tick, with_item
 
@@ -208,6 +211,7 @@ def test_a_waiver_stays_with_its_item_and_waits_while_it_is_not_asked(release: M
     first = newest_content()
     bring(release, publish(edited(first, pre__schema_planned=gone)))
 
+    assert list_waivers(release.lead.actor, pending=True) == []
     with pytest.raises(RuleViolation, match="no longer asks"):
         decide_waiver(release.lead.origin, waiver.id, approve=True)
     bring(release, publish(first))
@@ -338,3 +342,18 @@ def test_as_many_statements_for_sixty_items_as_for_one(release: MadeRelease, sta
     adopt(origin, version.id, shown)
 
     assert len(statements) == 23
+
+
+def test_what_comes_afterwards_sees_the_new_items_in_the_same_transaction(release: MadeRelease, monkeypatch):
+    met = []
+
+    def look(change: Change, head: ChecklistHead) -> None:
+        keys = {item.content.key for item in list_standing_items([head.id])[head.id]}
+        met.append((head.id, head.version_id, NEW.key in keys, head.stream_id in change.taken))
+
+    monkeypatch.setattr(adoption, "AFTERWARDS", (look,))
+    version = publish(with_item(newest_content(), "pre-development", NEW))
+
+    [checklist] = bring(release, version)
+
+    assert met == [(checklist, version.id, True, True)]
