@@ -115,6 +115,10 @@ def test_from_the_mark_to_still_true(stage: Stage, lead: Callable[..., Page]) ->
 
     expect(page.locator(".newer")).to_contain_text(f"Version {number} is available: 1 added, 1 reworded, 1 removed")
     shoot(page, "module-with-mark")
+    page.goto(release.path)
+    expect(page.locator("#matrix .behind")).to_have_count(14)
+    shoot(page, "matrix-with-marks")
+    page.goto(release.module_path)
     page.get_by_role("link", name="Preview").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"What version {number} changes")
     page.get_by_text("1 asked again").click()
