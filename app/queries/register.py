@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from app.database import db
 from app.domain.actors import Actor
-from app.domain.checklist import BelongsTo
+from app.domain.checklist import TAKEN_AWAY, BelongsTo
 from app.domain.permissions import Permission
 from app.domain.waiver_kinds import WaiverKind, WaiverReason
 from app.domain.waivers import ANNOUNCED, WaiverDecision, WaiverStanding, standing_of
@@ -166,9 +166,13 @@ def read_part(wanted: WaiverFilter, actor: Actor, today: date, *, before: int = 
 
 
 def list_pending(actor: Actor, today: date, *, after: int = 0, most: int | None = None) -> list[WaiverRow]:
-    """The requests that wait and that a person may see, the oldest first."""
+    """The requests that wait and that a person may see, the oldest first.
+
+    What a rule or an adopted version took away waits for nobody; its request is there again when it comes back.
+    """
     found = _conditions(WaiverFilter("waiting"), actor, today)
-    return _read(_rows().where(*found, Waiver.id > after).order_by(Waiver.id).limit(most), today)
+    is_asked = ChecklistItem.state.not_in(sorted(TAKEN_AWAY))
+    return _read(_rows().where(*found, is_asked, Waiver.id > after).order_by(Waiver.id).limit(most), today)
 
 
 def list_expiring(actor: Actor, today: date) -> list[WaiverRow]:

@@ -13,8 +13,10 @@ from app.domain.permissions import Role
 from app.domain.template_content import GroupContent, ItemContent, TemplateContent
 from app.domain.waiver_kinds import WaiverReason
 from app.models import Checklist, Module, Waiver
+from app.models.base import utc_now
 from app.queries.adoption import list_heads
 from app.queries.checklists import get_module_checklist, list_groups
+from app.queries.register import list_pending
 from app.queries.rows import list_rows
 from app.queries.templates import get_version
 from app.queries.verification import find_faults
@@ -209,6 +211,7 @@ def test_a_waiver_stays_with_its_item_and_waits_while_it_is_not_asked(release: M
     first = newest_content()
     bring(release, publish(edited(first, pre__schema_planned=gone)))
 
+    assert list_pending(release.lead.actor, utc_now().date()) == []
     with pytest.raises(RuleViolation, match="no longer asks"):
         decide_waiver(release.lead.origin, waiver.id, approve=True)
     bring(release, publish(first))
