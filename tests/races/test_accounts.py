@@ -19,13 +19,16 @@ from sqlalchemy.pool import NullPool
 from app import create_app
 from app.database import db, error_number
 from app.domain.actors import SYSTEM, Origin
+from app.domain.applicability import Question
 from app.domain.checklist import ItemState, WaiverReason
 from app.domain.modules import ContactKind
 from app.domain.permissions import Role
 from app.models import Module, Person, Waiver
 from app.models.base import Base
+from app.queries.applicability import list_answers
 from app.queries.health import schema_state
 from app.services.accounts import invite, new_link_token, offer_new_link
+from app.services.applicability import answer_questions
 from app.services.items import add_comment, assign, set_state, set_states, set_value
 from app.services.modules import ContactFacts, ModuleFacts, add_environment, add_target, set_contacts, update_module
 from app.services.people import find_person_by_email
@@ -166,6 +169,14 @@ def equip(lead: Any, release: MadeRelease) -> None:
         set_contacts(lead.origin, made.key, dict.fromkeys(ContactKind, facts), revision=revision)
 
 
+def answer(lead: Any, release: MadeRelease) -> None:
+    number = Make().module(lead=lead)
+    for answered in (True, False, None):
+        seen = {question: line.revision for question, line in list_answers(number.id).items()}
+        answer_questions(lead.origin, number.key, {Question.HAS_UPLOADS: answered}, revisions=seen, reason="tried")
+    assert list_answers(number.id) == {}
+
+
 def manage(_lead: Any, _release: MadeRelease) -> None:
     administrator = Make().person(Role.ADMINISTRATOR)
     address = f"{uuid4().hex}@example.org"
@@ -195,7 +206,7 @@ def come_and_go(_lead: Any, _release: MadeRelease) -> None:
 
 
 @pytest.mark.parametrize(
-    "act", [tick, bulk, describe, waive, arrange, equip, manage, come_and_go], ids=lambda act: act.__name__
+    "act", [tick, bulk, describe, waive, arrange, equip, answer, manage, come_and_go], ids=lambda act: act.__name__
 )
 def test_the_account_of_the_product_can_do_all_that_the_product_does(
     app: Flask, make: Make, release: MadeRelease, act: Callable[[Any, MadeRelease], None]
