@@ -20,7 +20,10 @@ from tests.browser.places import busiest, number_of
 from tests.conftest import settings_for
 
 # What a browser is sent to, but never shows as a page.
-NOT_PAGES = {"static", "health.alive", "health.ready", "audit.export", "waivers.export", "evidence.download"}
+NOT_PAGES = {
+    *("static", "health.alive", "health.ready", "audit.export", "waivers.export", "evidence.download"),
+    "items.show_rule",
+}
 FOR_NOBODY = {"auth.sign_in", "auth.show_link", "setup.show"}
 
 

@@ -19,14 +19,17 @@ from sqlalchemy.pool import NullPool
 from app import create_app
 from app.database import db, error_number
 from app.domain.actors import SYSTEM, Origin
+from app.domain.applicability import Question
 from app.domain.checklist import ItemState
 from app.domain.modules import ContactKind
 from app.domain.permissions import Role
 from app.domain.waiver_kinds import WaiverReason
 from app.models import Module, Person, Waiver
 from app.models.base import Base
+from app.queries.applicability import list_answers
 from app.queries.health import schema_state
 from app.services.accounts import invite, new_link_token, offer_new_link
+from app.services.applicability import answer_questions
 from app.services.evidence import reconfirm, withdraw_evidence
 from app.services.items import add_comment, assign, set_state, set_states, set_value
 from app.services.modules import ContactFacts, ModuleFacts, add_environment, add_target, set_contacts, update_module
@@ -179,6 +182,14 @@ def equip(lead: Any, release: MadeRelease) -> None:
         set_contacts(lead.origin, made.key, dict.fromkeys(ContactKind, facts), revision=revision)
 
 
+def answer(lead: Any, release: MadeRelease) -> None:
+    number = Make().module(lead=lead)
+    for answered in (True, False, None):
+        seen = {question: line.revision for question, line in list_answers(number.id).items()}
+        answer_questions(lead.origin, number.key, {Question.HAS_UPLOADS: answered}, revisions=seen, reason="tried")
+    assert list_answers(number.id) == {}
+
+
 def manage(_lead: Any, _release: MadeRelease) -> None:
     administrator = Make().person(Role.ADMINISTRATOR)
     address = f"{uuid4().hex}@example.org"
@@ -208,7 +219,9 @@ def come_and_go(_lead: Any, _release: MadeRelease) -> None:
 
 
 @pytest.mark.parametrize(
-    "act", [tick, bulk, describe, prove, waive, arrange, equip, manage, come_and_go], ids=lambda act: act.__name__
+    "act",
+    [tick, bulk, describe, prove, waive, arrange, equip, answer, manage, come_and_go],
+    ids=lambda act: act.__name__,
 )
 def test_the_account_of_the_product_can_do_all_that_the_product_does(
     app: Flask, make: Make, release: MadeRelease, act: Callable[[Any, MadeRelease], None]

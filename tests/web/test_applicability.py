@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
@@ -11,10 +12,12 @@ from app.database import db
 from app.domain.applicability import Question
 from app.domain.checklist import ItemState
 from app.domain.permissions import Role
+from app.domain.template_content import GroupContent, ItemContent, TemplateContent
 from app.models import Module, TemplateItem
 from app.queries.applicability import list_answers, read_answers
 from app.services.applicability import answer_questions
 from app.services.items import set_state
+from app.web import rule_tester
 from tests.factories import Made, MadeRelease, Make
 
 UPLOADS = Question.HAS_UPLOADS
@@ -141,6 +144,19 @@ def test_another_answer_without_a_reason_is_refused_beside_its_field(release: Ma
     )
     assert re.search(r'name="personal_data" value="no" checked', answer.text)
     assert read_answers(_module_id(release)) == {UPLOADS: False}
+
+
+def test_what_comes_back_is_shown_with_how_it_stood_and_counted(make: Make, release: MadeRelease, browser: FlaskClient):
+    item = release.item(UPLOAD_ITEM)
+    set_state(make.person(Role.DEVELOPER).origin, item.id, revision=1, state=ItemState.DONE)
+    _answer(release.lead, release, has_uploads=False)
+
+    shown = browser.post(_path(release), data=_form(browser, release, has_uploads="yes", reason="they came back"))
+    assert re.search(r'File uploads validated <span class="quiet">done</span>', shown.text)
+    saved = browser.post(_path(release), data=_hidden(shown.text))
+
+    assert "1 item was brought back." in browser.get(saved.headers["Location"]).text
+    assert release.item(UPLOAD_ITEM).state is ItemState.DONE
 
 
 def test_an_old_page_is_told_both_answers_and_keeps_what_was_typed(
@@ -281,3 +297,14 @@ def test_a_version_says_its_rules_and_leads_to_the_tester(make: Make, client_of:
     assert "Only when it changes the schema" in page
     assert page.count("Only when it takes uploads") >= 1
     assert TESTER in page
+
+
+def test_the_tester_takes_a_template_that_is_no_version_yet(app: Flask, make: Make, client_of: Callable):
+    item = ItemContent("masked", "Names are masked", applies_when="personal_data")
+    groups = rule_tester.groups_of(TemplateContent("Ours", groups=(GroupContent("privacy", "Privacy", items=(item,)),)))
+
+    with app.test_request_context("/?personal_data=no"):
+        page = rule_tester.tester_page("What applies by a draft", [("Templates", "/templates/")], groups)
+
+    assert "Of a module in a release, 0 of 1 apply" in page
+    assert "by rule: holds no personal data" in page

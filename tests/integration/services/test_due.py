@@ -99,6 +99,12 @@ def test_without_a_day_nothing_is_due_and_with_one_again_it_is(release: MadeRele
     assert release.item(OTHER).due_on == date(2026, 12, 3)
 
 
+def test_a_release_without_a_day_gives_none_when_its_checklists_are_made(make: Make, release: MadeRelease):
+    later = make.release()
+
+    assert {row.key for row in later.items if row.due_on} == {BY_CHECKLIST}
+
+
 def test_another_name_of_the_release_moves_nothing(make: Make, release: MadeRelease):
     _plan(release, PLANNED, name="Another name")
 

@@ -22,7 +22,15 @@ from app.domain.applicability import (
 )
 from app.domain.checklist import BelongsTo
 from app.domain.errors import InvalidInput
-from app.domain.rules import Asks, Joined, Not, Rule
+from app.domain.rules import EVERY_WAY, Asks, Joined, Not, Rule
+from app.domain.template_content import (
+    DueAnchor,
+    DueRule,
+    GroupContent,
+    ItemContent,
+    TemplateContent,
+    find_faults,
+)
 
 UPLOADS, SCHEMA, PERSONAL, FIRST = (
     Question.HAS_UPLOADS,
@@ -39,6 +47,7 @@ TREES = st.recursive(
     ),
     max_leaves=6,
 )
+_MADE = DueAnchor.CHECKLIST_CREATED
 ANSWERS = st.dictionaries(st.sampled_from(list(Question)), st.booleans())
 
 
@@ -76,6 +85,7 @@ def test_a_printed_rule_is_read_as_the_same_rule(tree: Rule):
     read = parse_rule(text)
 
     assert str(read) == text
+    assert str(Not(read.tree)) == str(Not(tree))
     assert read.ways == tree.ways
 
 
@@ -173,6 +183,13 @@ def test_a_word_that_is_like_none_is_answered_with_all_questions():
     assert [question.value for question in Question if question.value not in refusal.value.sentence] == []
 
 
+def test_no_rule_at_all_holds_in_every_way():
+    rule = parse_rule("  ")
+
+    assert (str(rule), rule.is_always, rule.ways) == ("", True, EVERY_WAY)
+    assert (rule.tree.words(holds=True), rule.tree.words(holds=False)) == ("applies", "does not apply")
+
+
 def test_every_question_is_asked_and_can_be_said_both_ways():
     assert set(QUESTIONS) == set(SAYS) == set(Question)
     assert len({words for pair in SAYS.values() for words in pair}) == 2 * len(Question)
@@ -233,3 +250,25 @@ def test_where_there_is_no_module_no_rule_takes_anything_away():
     group = sort_group("Before", BelongsTo.RELEASE, "has_uploads", [("checked", "")], {UPLOADS: False})
 
     assert (len(group.left), len(group.out)) == (1, 0)
+
+
+def test_a_template_with_a_rule_that_cannot_be_read_is_not_published():
+    item = ItemContent("checked", "Uploads are checked", applies_when="has_upload", due=DueRule(_MADE, days=4000))
+    group = GroupContent("uploads", "Uploads", applies_when="and", items=(item,))
+
+    faults = find_faults(TemplateContent("Ours", groups=(group,)))
+
+    assert [fault.partition(" At letter 1 of the rule: ")[::2] for fault in faults] == [
+        ("The group “Uploads” has a rule that cannot be read.", "a question is missing before “and”."),
+        ("The item “Uploads are checked” is due more than 3650 days away.", ""),
+        (
+            "The item “Uploads are checked” has a rule that cannot be read.",
+            "“has_upload” is no question. Did you mean has_uploads?",
+        ),
+    ]
+
+
+def test_a_template_with_rules_that_can_be_read_has_no_fault():
+    item = ItemContent("checked", "Uploads are checked", applies_when="has_uploads", due=DueRule(_MADE, days=-3650))
+
+    assert find_faults(TemplateContent("Ours", groups=(GroupContent("uploads", "Uploads", items=(item,)),))) == []
