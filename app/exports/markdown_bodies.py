@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.domain.errors import InvalidInput
 from app.domain.markdown_blocks import Block, Document, Kind, all_blocks, box_places, read_blocks, replace_last
-from app.domain.markdown_marks import escape_mark
+from app.domain.markdown_marks import AS_TYPED, escape_mark, split_key
 
 TRIES = 5
 PROBE = "\n\n- [ ] probe"
@@ -81,6 +81,11 @@ def _escaped(document: Document) -> list[str]:
     for number, line in enumerate(lines):
         if number not in fenced and "\t" in line:
             lines[number] = _without_tabs(line)
+    for block in document.root.children:
+        # A key behind a heading would make a group of it.
+        if block.kind is Kind.HEADING and split_key(block.text)[1]:
+            last = block.end - 1 if lines[block.start].lstrip().startswith("#") else block.end - 2
+            lines[last] = f"{lines[last]} {AS_TYPED}"
     for place in box_places(document.root):
         escaped = escape_mark(place.text, in_item=place.in_item)
         if escaped != place.text:
