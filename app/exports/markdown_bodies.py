@@ -34,11 +34,11 @@ def ready(text: str) -> Body:
     if not typed:
         return Body()
     try:
-        document = read_blocks(typed)
+        closed, is_changed = _closed(typed)
     except InvalidInput:
         return Body(plain=_as_code(typed), is_changed=True)
-    closed, is_changed = _closed("\n".join(_escaped(document)))
-    document = read_blocks(closed)
+    # Closed first: what an open comment took in may turn out to be a box.
+    document = read_blocks("\n".join(_escaped(read_blocks(closed))))
     headings = [block for block in document.root.children if block.kind is Kind.HEADING]
     start = headings[0].start if headings else len(document.lines)
     return Body(
