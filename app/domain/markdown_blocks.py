@@ -17,7 +17,6 @@ TOO_MANY_LINES = f"The document has more than {LINE_LIMIT:,} lines: divide it in
 # Lines that begin with a sign of their own are dear to read, and so is each line under many quote signs.
 SIGNED_LIMIT = 40_000
 QUOTED_LIMIT = 400_000
-QUOTE_DEPTH_LIMIT = 10
 NESTING_LIMIT = 60
 
 _PREFIX = re.compile(r"(?:[\s>]|[-*+](?=\s|$)|\d{1,9}[.)](?=\s|$))*")
@@ -122,9 +121,19 @@ def _check_size(lines: list[str]) -> None:
     signed = sum(1 for line in lines if _SIGNED.match(line))
     if signed > SIGNED_LIMIT:
         raise InvalidInput(file=f"More than {SIGNED_LIMIT:,} lines are no plain text: divide the document.")
-    deepest = max((_PREFIX.match(line[:400])[0].count(">") for line in lines if ">" in line[:400]), default=0)  # type: ignore[index]  # it matches always, if only nothing
-    if deepest > QUOTE_DEPTH_LIMIT or deepest * len(lines) > QUOTED_LIMIT:
-        raise InvalidInput(file=f"Quotes are nested {deepest} deep in this document: that is too much to read.")
+    if _quoted(lines) > QUOTED_LIMIT:
+        raise InvalidInput(file="Too many lines stand in quotes within quotes: that is too much to read.")
+
+
+def _quoted(lines: list[str]) -> int:
+    """How much work quotes make: until an empty line ends it, each line may be in all quotes that were begun."""
+    work = deepest = 0
+    for line in lines:
+        if line and deepest < NESTING_LIMIT and ">" in (head := line[:400]):
+            found = _PREFIX.match(head)
+            deepest = min(NESTING_LIMIT, max(deepest, found[0].count(">") if found else 0))
+        work, deepest = (work + deepest, deepest) if line else (work, 0)
+    return work
 
 
 def _with_spaces(lines: list[str], spaced: list[int]) -> tuple[list[str], list[int]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.domain.errors import InvalidInput
 from app.domain.markdown_blocks import Block, Document, Kind, all_blocks, box_places, read_blocks, replace_last
-from app.domain.markdown_marks import escape_mark
+from app.domain.markdown_marks import AS_TYPED, escape_mark, split_key
 
 TRIES = 5
 PROBE = "\n\n- [ ] probe"
@@ -34,11 +34,11 @@ def ready(text: str) -> Body:
     if not typed:
         return Body()
     try:
-        document = read_blocks(typed)
+        closed, is_changed = _closed(typed)
     except InvalidInput:
         return Body(plain=_as_code(typed), is_changed=True)
-    closed, is_changed = _closed("\n".join(_escaped(document)))
-    document = read_blocks(closed)
+    # Closed first: what an open comment took in may turn out to be a box.
+    document = read_blocks("\n".join(_escaped(read_blocks(closed))))
     headings = [block for block in document.root.children if block.kind is Kind.HEADING]
     start = headings[0].start if headings else len(document.lines)
     return Body(
@@ -81,6 +81,11 @@ def _escaped(document: Document) -> list[str]:
     for number, line in enumerate(lines):
         if number not in fenced and "\t" in line:
             lines[number] = _without_tabs(line)
+    for block in document.root.children:
+        # A key behind a heading would make a group of it.
+        if block.kind is Kind.HEADING and split_key(block.text)[1]:
+            last = block.end - 1 if lines[block.start].lstrip().startswith("#") else block.end - 2
+            lines[last] = f"{lines[last]} {AS_TYPED}"
     for place in box_places(document.root):
         escaped = escape_mark(place.text, in_item=place.in_item)
         if escaped != place.text:

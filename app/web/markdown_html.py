@@ -17,7 +17,13 @@ TAGS = {
     *("p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"),
     *("h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "div", "button"),
 }
-ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "code": {"id"}, "button": {"type", "data-copy"}}
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "ol": {"start"},
+    "pre": {"tabindex"},
+    "code": {"id"},
+    "button": {"type", "data-copy"},
+}
 CLASSES = {"div": {"code"}, "button": {"btn", "needs-js"}}
 
 
@@ -38,12 +44,12 @@ class _Renderer(RendererHTML):
         return str(Markup('<a href="{}">{}</a>').format(str(tokens[idx].attrs.get("src", "")), words))
 
     def fence(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, env: EnvType) -> str:
-        """A block of code, with a button that a script makes work."""
+        """A block of code that the keyboard can scroll, with a button that a script makes work."""
         code = tokens[idx].content
         told = f"{env.get('name', '')}/{idx}/{code}"
         name = f"code-{sha256(told.encode(errors='replace')).hexdigest()[:16]}"
         button = Markup('<button class="btn needs-js" type="button" data-copy="{}">Copy</button>').format(name)
-        return f'<div class="code"><pre><code id="{name}">{escape(code)}</code></pre>{button}</div>\n'
+        return f'<div class="code"><pre tabindex="0"><code id="{name}">{escape(code)}</code></pre>{button}</div>\n'
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         """The same for code that is only indented."""
