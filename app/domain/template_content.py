@@ -18,6 +18,8 @@ from app.domain.permissions import Role
 TEXT_LIMIT = 500
 TITLE_LIMIT = 120
 BODY_LIMIT = 20_000
+# What a column of text holds on a server; letters beyond the plain ones take up to four bytes.
+BODY_BYTES = 65_000
 GROUP_KEY_LIMIT, ITEM_KEY_LIMIT = 60, 80
 DEPTH_LIMIT = 9
 DUE_LIMIT = 3650
@@ -188,6 +190,8 @@ def slug(text: str, limit: int) -> str:
 def find_faults(content: TemplateContent) -> list[str]:
     """Why this cannot be published, each in a sentence; empty when it can."""
     faults = [] if content.name.strip() else ["The template has no name."]
+    if is_too_long(content.description):
+        faults.append(f"The description has more than {BODY_LIMIT:,} letters.")
     if not content.items:
         faults.append("The template has no items: a checklist needs at least one box.")
     faults += _repeated("group", [group.key for group in content.groups])
@@ -208,6 +212,11 @@ def _repeated(what: str, keys: list[str]) -> list[str]:
     return [f"Two {what}s have the key “{key}”." for key, times in sorted(Counter(keys).items()) if times > 1]
 
 
+def is_too_long(body: str) -> bool:
+    """Whether a text is longer than what is kept."""
+    return len(body) > BODY_LIMIT or len(body.encode()) > BODY_BYTES
+
+
 def faults_of_group(group: GroupContent) -> Iterator[str]:
     """What is wrong with one group, each in a sentence; its items are not looked at."""
     name = f"The group “{group.title or group.key}”"
@@ -215,7 +224,7 @@ def faults_of_group(group: GroupContent) -> Iterator[str]:
         yield f"{name} needs a title and a section of at most {TITLE_LIMIT} letters."
     if not KEY.fullmatch(group.key) or len(group.key) > GROUP_KEY_LIMIT:
         yield f"{name} has no usable key: small letters, digits and single hyphens, at most {GROUP_KEY_LIMIT}."
-    if len(group.body) > BODY_LIMIT:
+    if is_too_long(group.body):
         yield f"{name} has more than {BODY_LIMIT:,} letters of text."
     yield from _of_rule(name, group.applies_when)
 
@@ -227,7 +236,7 @@ def faults_of_item(item: ItemContent) -> Iterator[str]:
         yield f"{name} needs a text of at most {TEXT_LIMIT} letters."
     if not KEY.fullmatch(item.key) or len(item.key) > ITEM_KEY_LIMIT:
         yield f"{name} has no usable key: small letters, digits, single dots and hyphens, at most {ITEM_KEY_LIMIT}."
-    if len(item.body) > BODY_LIMIT:
+    if is_too_long(item.body):
         yield f"{name} has more than {BODY_LIMIT:,} letters of text below it."
     if not 0 <= item.depth <= DEPTH_LIMIT:
         yield f"{name} is nested deeper than {DEPTH_LIMIT} levels."

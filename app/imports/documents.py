@@ -3,7 +3,9 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import PurePath
+from typing import Any
 
 from app.domain.errors import InvalidInput
 from app.domain.template_content import Imported
@@ -13,7 +15,6 @@ from app.imports.csv_table import Table, read_table
 from app.imports.csv_words import suggest_mapping
 from app.imports.markdown import read_markdown
 from app.imports.text import decode
-from app.imports.yaml_file import read_json, read_yaml
 
 # What a reader takes: the text, a name for the template where the text says none, and the columns that were chosen.
 Reader = Callable[[str, str, str], Imported]
@@ -28,12 +29,19 @@ def _table(text: str, name: str, mapping: str) -> Imported:
     return read_csv(table, mapping_of(table, mapping), name=name)
 
 
+def _yaml_reader() -> Any:
+    """Loaded when first used: most processes read no such file."""
+    return import_module("app.imports.yaml_file")
+
+
 def _yaml(text: str, _name: str, _mapping: str) -> Imported:
-    return read_yaml(text)
+    found: Imported = _yaml_reader().read_yaml(text)
+    return found
 
 
 def _json(text: str, _name: str, _mapping: str) -> Imported:
-    return read_json(text)
+    found: Imported = _yaml_reader().read_json(text)
+    return found
 
 
 # By the end of a file's name.

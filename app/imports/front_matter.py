@@ -1,8 +1,7 @@
 """The lines between two rules at the beginning of a document, as forges use them for the templates of issues."""
 
 from dataclasses import dataclass
-
-import yaml
+from importlib import import_module
 
 from app.domain.template_content import OtherKind, OtherLine
 
@@ -53,6 +52,8 @@ def _end(lines: list[str]) -> int:
 
 def _values(text: str) -> dict[str, str] | None:
     """The plain values of the outermost mapping. Composed only: nothing is built of what the text asks for."""
+    # Loaded when first used: most processes read no such document.
+    yaml = import_module("yaml")
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError, ValueError):

@@ -287,11 +287,7 @@ def list_groups(checklist: ChecklistHead, rows: Sequence[ItemRow] | None = None)
         tallies[item.group_id] += [(item.state, item.severity, -1), (item.now, item.severity, 1)]
     return [
         GroupLine(
-            id=group.id,
-            key=group.key,
-            title=group.title,
-            section=group.section,
-            mode=group.mode,
+            *(group.id, group.key, group.title, group.section, group.mode),
             path=checklist.subject.group_path(group.key),
             counts=count(tallies[group.id]),
             is_gone=bool(group.is_gone),

@@ -21,6 +21,8 @@ class ItemRow(NamedTuple):
     id: int
     key: str
     text: str
+    body: str
+    depth: int
     guidance: str
     severity: Severity
     natural_role: Role
@@ -111,6 +113,9 @@ _ROW = with_names(
 ).where(_items.id == bindparam("item"))
 
 
+_texts = table_of(ChecklistGroup).c
+
+
 def list_rows(checklist_id: int, *, group_id: int | None = None) -> list[ItemRow]:
     """The boxes of a checklist, or of one of its groups, in order; one statement."""
     if group_id is None:
@@ -145,3 +150,8 @@ def get_placed_row(item_id: int) -> PlacedRow:
         raise NotFound(UNSEEN)
     *values, module_id, release_id = found
     return PlacedRow(ItemRow._make(values), module_id, release_id)
+
+
+def get_group_body(group_id: int) -> str:
+    """The text of a group above its items, as Markdown."""
+    return db.session.scalar(select(_texts.body).where(_texts.id == group_id)) or ""

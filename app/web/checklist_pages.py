@@ -18,7 +18,7 @@ from app.queries.checklists import ChecklistHead, GroupLine, list_groups
 from app.queries.fatigue import list_ticks
 from app.queries.people import list_active_people
 from app.queries.releases import require_release
-from app.queries.rows import ItemRow, get_placed_row, list_rows
+from app.queries.rows import ItemRow, get_group_body, get_placed_row, list_rows
 from app.queries.waivers import list_waivers_of
 from app.services.items import Saved
 from app.web.drawn_rows import draw_row
@@ -152,6 +152,7 @@ def group_page(checklist: ChecklistHead, group_key: str, actor: Actor, *, marks:
         checklist=checklist,
         crumbs=crumbs(checklist),
         group=group,
+        body=get_group_body(group.id),
         next_group=after,
         sections=sections_of(groups),
         counts=total_of(groups),

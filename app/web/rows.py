@@ -37,6 +37,8 @@ class RowView:
     id: int
     key: str
     text: str
+    body: str
+    depth: int
     guidance: str
     severity: Severity
     state: ItemState
@@ -161,17 +163,10 @@ def row_view(
     # Who ticked it is not who took it away; that stands in its history.
     changed_by = None if row.state in TAKEN_AWAY else row.changed_by_name
     needs_reason = row.state is ItemState.DONE and untick_needs_reason(row.facts, actor_id=reader.actor.id or 0)
+    seen = (row, reader.module_id, reader.may_work, reader.may_assign, needs_reason, reader.today, reader.zone)
     return RowView(
-        seen=(
-            *(row, reader.module_id, reader.may_work, reader.may_assign, needs_reason, reader.today, reader.zone),
-            said_before,
-        ),
-        id=row.id,
-        key=row.key,
-        text=row.text,
-        guidance=row.guidance,
-        severity=row.severity,
-        state=row.state,
+        (*seen, said_before),
+        *(row.id, row.key, row.text, row.body, row.depth, row.guidance, row.severity, row.state),
         state_word=EXPIRED if any(waiver.is_over for waiver in behind) else row.state.word,
         revision=row.revision,
         value=row.value,

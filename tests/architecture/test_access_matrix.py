@@ -17,6 +17,7 @@ from app.models import Environment, Module, Target, Waiver
 from app.queries.drafts import get_draft, list_draft_items
 from app.queries.people import list_grants
 from app.services.drafts import begin_draft
+from app.services.imports import store_import
 from app.services.modules import add_target
 from app.services.releases import add_change
 from app.services.templates import BUILT_IN
@@ -93,6 +94,7 @@ def world(make: Make) -> World:
         "template_key": BUILT_IN,
         "group_id": draft_item.group_id,
         "draft_item_id": draft_item.id,
+        "import_id": store_import(release.lead.origin, "list.md", ".md", b"- [ ] One"),
         "token": "no-such-token",
         "filename": "none.css",
     }

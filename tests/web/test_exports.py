@@ -60,7 +60,7 @@ def test_every_format_of_every_checklist_and_version_is_a_file(make: Make, clien
             given
         )
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert len(answer.data) > 500
+        assert len(answer.data) > 400
 
 
 def test_a_version_comes_out_whole(make: Make, client_of: Callable):

@@ -14,7 +14,7 @@ from app.models.base import pretending, utc_now
 from app.queries.drafts import content_of_draft, get_draft
 from app.queries.imports import get_import
 from app.services.drafts import begin_draft
-from app.services.imports import WAITING_LIMIT, forget_import, import_content, map_import, store_import
+from app.services.imports import DOCUMENT_LIMIT, WAITING_LIMIT, forget_import, import_content, map_import, store_import
 from app.services.templates import BUILT_IN
 from app.worker.jobs import forget_old
 from tests.factories import Made, Make
@@ -126,7 +126,7 @@ def test_the_chosen_columns_wait_with_it_and_it_goes_when_it_is_thrown_away(lead
         get_import(number, lead.actor)
 
 
-@pytest.mark.parametrize("data", [b"", b" \n\t", b"x" * 5_000_001])
+@pytest.mark.parametrize("data", [b"", b" \n\t", b"x" * (DOCUMENT_LIMIT + 1)])
 def test_an_empty_document_and_one_that_is_too_long_are_not_kept(lead: Made, data: bytes):
     with pytest.raises(InvalidInput):
         store_import(lead.origin, "a.md", "markdown", data)
