@@ -14,8 +14,12 @@ from app.demo import cast
 from app.domain.actors import Origin
 from app.domain.checklist import BelongsTo
 from app.models import Change, Checklist, ChecklistGroup, ChecklistItem, Module, Release, Template, TemplateVersion
+from app.queries.drafts import get_draft, list_draft_items
 from app.queries.people import actor_of
 from app.services.accounts import invite, new_link_token
+from app.services.drafts import begin_draft
+from app.services.imports import store_import
+from app.services.templates import BUILT_IN
 from tests.browser.places import busiest, number_of
 from tests.conftest import settings_for
 
@@ -72,6 +76,16 @@ def _invitation() -> str:
     return token
 
 
+def _draft() -> dict[str, Any]:
+    """A draft with its first item, and a document that waits to be imported; both of the lead who looks at them."""
+    lead = Origin(actor_of(number_of("leena"), means="session"), request_id="test")
+    begin_draft(lead, BUILT_IN)
+    item = list_draft_items(get_draft(BUILT_IN).id)[0]
+    document = b"# Nightly\n\nRead this.\n\n- [ ] Stop\n  ```sh\n  stop\n  ```\n- [x] Look\n- [ ] Look\n"
+    number = store_import(Origin(lead.actor, request_id="test"), "nightly.md", ".md", document)
+    return {"template_key": BUILT_IN, "group_id": item.group_id, "item_id": item.id, "import_id": number}
+
+
 def values_of(endpoint: str) -> dict[str, Any]:
     """What stands in the example address of a page."""
     place = busiest()
@@ -93,6 +107,8 @@ def values_of(endpoint: str) -> dict[str, Any]:
         here |= {"checklist_id": db.session.scalars(found).one(), "group_key": place.group}
     if endpoint.startswith(("template", "adoption.")):
         here |= _version() | {"older": 1, "newer": 1}
+    if endpoint.startswith(("draft", "imports.")):
+        here |= _draft()
     if endpoint == "auth.show_link":
         here["token"] = _invitation()
     return here
