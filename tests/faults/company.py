@@ -23,7 +23,7 @@ from tests.factories import Make
 from tests.faults.checker import Entry, Evidence
 
 PASSWORD = "seven wet otters in a row"
-NAMES = ("state", "reason", "changed_by_id", "state_since", "revision", "comment_count")
+NAMES = ("state", "reason", "changed_by_id", "state_since", "revision", "comment_count", "is_reworded")
 
 
 @dataclass(frozen=True)
