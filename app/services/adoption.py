@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from app.domain.adoption import Plan, Step, check_still_true, fingerprint, meaning_of, plan
+from app.domain.adoption import Plan, StandingItem, Step, check_still_true, fingerprint, meaning_of, plan
 from app.domain.applicability import RULED
 from app.domain.audit import AuditAction
+from app.domain.checklist import ItemState
 from app.domain.errors import UNSEEN, InvalidInput, NotFound, RuleViolation
 from app.domain.identifiers import time_ordered_id
 from app.domain.permissions import Permission
@@ -14,18 +15,19 @@ from app.domain.template_content import TemplateContent
 from app.domain.template_diff import part_of
 from app.models import ChecklistItem
 from app.models.base import table_of
-from app.queries.adoption import list_heads, list_standing_items
+from app.queries.adoption import list_heads, list_imported_ticks, list_standing_items
 from app.queries.applicability import PlacedChecklist, read_answers
 from app.queries.checklists import ChecklistHead
 from app.queries.template_content import content_of_version
 from app.queries.templates import VersionLine, get_version_by_id
 from app.services.adopted_rows import ItemChanges, move_items, read_item_numbers, renew_rows
 from app.services.due import give_due_dates
-from app.services.items import Saved, about_item, take_item
+from app.services.items import Saved, about_item, take_item, tick_together
 from app.services.ruling import bring_in_line
 from app.services.write_path import About, Change, write_path
 
 _items = table_of(ChecklistItem)
+TICKED_THERE = "Ticked in the imported document."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,13 @@ class Adopting:
 
 
 @write_path
-def adopt(change: Change, version_id: int, expected: tuple[tuple[int, str], ...]) -> list[int]:
+def adopt(
+    change: Change, version_id: int, expected: tuple[tuple[int, str], ...], *, with_ticks: bool = False
+) -> list[int]:
     """Bring checklists to a version, all of them or none; `expected` is what the preview showed of each.
 
-    Ticks, values, comments, owners and waivers stay with their stable keys. Gives the numbers of the checklists.
+    Ticks, values, comments, owners and waivers stay with their stable keys. `with_ticks`: what was ticked in the
+    document that the version was imported from is ticked here too, by whoever adopts. Gives the checklists' numbers.
     """
     seen = dict(expected)
     if not seen:
@@ -68,6 +73,8 @@ def adopt(change: Change, version_id: int, expected: tuple[tuple[int, str], ...]
         check_still_true(seen[head.id], fingerprint(head.version_id, standing[head.id]), label=head.title)
         adopting.append(Adopting(head, plan(standing[head.id], wanted), batch))
     _apply(change, adopting, version)
+    if with_ticks:
+        tick_together(change, list_imported_ticks(seen, version.id), reason=TICKED_THERE)
     return [head.id for head in heads]
 
 
@@ -137,21 +144,37 @@ def _record_all(change: Change, one: Adopting, version: VersionLine, numbers: di
     )
     for added in done.added:
         about = one.about_item(numbers[head.id, added.key], added.text, version)
-        _record(change, one, AuditAction.ITEM_ADDED, about)
+        change.record(
+            AuditAction.ITEM_ADDED,
+            about,
+            stream=head.stream_id,
+            under=Permission.TEMPLATE_ADOPT,
+            batch=one.batch,
+        )
     for item in done.removed:
         about = one.about_item(item.id, item.content.text, version)
-        _record(change, one, AuditAction.ITEM_REMOVED, about, old=item.state.word)
+        _record_state(change, one, about, item, ItemState.REMOVED)
     for step in done.returned:
         about = one.about_item(step.item.id, step.new.text, version)
-        _record(change, one, AuditAction.ITEM_RETURNED, about, new=step.item.own_state.word)
+        _record_state(change, one, about, step.item, step.item.own_state)
     for step in (*done.returned, *done.reworded):
         if step.is_reworded:
             _record_words(change, one, step, one.about_item(step.item.id, step.new.text, version))
 
 
-def _record(change: Change, one: Adopting, action: AuditAction, about: About, *, old: str = "", new: str = "") -> None:
-    under, stream = Permission.TEMPLATE_ADOPT, one.head.stream_id
-    change.record(action, about, stream=stream, old=old, new=new, under=under, batch=one.batch)
+def _record_state(change: Change, one: Adopting, about: About, item: StandingItem, state: ItemState) -> None:
+    change.record(
+        AuditAction.ITEM_REMOVED if state is ItemState.REMOVED else AuditAction.ITEM_RETURNED,
+        about,
+        stream=one.head.stream_id,
+        fact="state",
+        old=item.state.word,
+        new=state.word,
+        before={"state": item.state.value, "revision": item.revision},
+        after={"state": state.value, "revision": item.revision + 1},
+        under=Permission.TEMPLATE_ADOPT,
+        batch=one.batch,
+    )
 
 
 def _record_words(change: Change, one: Adopting, step: Step, about: About) -> None:

@@ -8,6 +8,7 @@ from flask_wtf import FlaskForm
 
 from app.blueprints.templates.forms import AdoptForm
 from app.domain.permissions import Permission
+from app.queries.adoption import count_imported_ticks
 from app.queries.checklists import ChecklistHead, get_checklist
 from app.queries.templates import VersionLine, get_newest_version, get_version
 from app.services.adoption import adopt as adopt_version
@@ -50,7 +51,12 @@ def _choice(version: VersionLine, heads: Sequence[ChecklistHead], form: FlaskFor
 
 def _preview(version: VersionLine, chosen: Sequence[ChecklistHead], form: FlaskForm) -> str:
     return render_template(
-        "templates/preview.html", version=version, same=preview_of(chosen, version), number=len(chosen), form=form
+        "templates/preview.html",
+        version=version,
+        same=preview_of(chosen, version),
+        number=len(chosen),
+        imported_ticks=count_imported_ticks(version.id),
+        form=form,
     )
 
 
@@ -63,7 +69,7 @@ def adopt(template_key: str) -> ResponseReturnValue:
     seen = tuple(_pair(text) for text in request.form.getlist("seen"))
     if form.validate_on_submit():
         with refusals_shown_in(form):
-            adopted = adopt_version(origin(), version.id, seen)
+            adopted = adopt_version(origin(), version.id, seen, with_ticks=bool(form.with_ticks.data))
             return _adopted(version, adopted)
     heads = adoptable(version, actor())
     chosen = chosen_of(heads, dict(seen))
