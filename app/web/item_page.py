@@ -5,6 +5,7 @@ from flask import render_template
 from app.domain.actors import Actor
 from app.domain.permissions import Permission
 from app.queries.audit import list_item_events
+from app.queries.background import get_background
 from app.queries.checklists import get_checklist
 from app.queries.items import get_place, list_comments
 from app.queries.rows import get_placed_row
@@ -28,6 +29,7 @@ def item_page(item_id: int, who: Actor, mark: Mark | None = None) -> str:
         row=mark(row) if mark else row,
         evidence=evidence_views([item_id]),
         is_confirmable=may_work and bool(confirmable([get_placed_row(item_id).row])),
+        background=get_background(item_id),
         may_work=may_work,
         file_limit=file_limit(),
         comments=list_comments(item_id),
