@@ -90,6 +90,15 @@ def get_draft(template_key: str) -> DraftHead:
     )
 
 
+def find_newest(draft: DraftHead) -> int | None:
+    """The number of the row of the version that a draft follows, if there is one."""
+    return db.session.scalar(
+        select(TemplateVersion.id).where(
+            TemplateVersion.template_id == draft.template_id, TemplateVersion.number == draft.newest_number
+        )
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TemplateLine:
     """A template in the list: its newest version, if any, and whether somebody works on the next."""

@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from app.domain.permissions import Role
+from app.domain.template_content import Imported
 from app.queries.drafts import content_of_draft, get_draft, list_draft_groups, list_draft_items
+from app.queries.template_content import content_of_version
+from app.queries.templates import get_newest_version
 from app.services.drafts import begin_draft
+from app.services.imports import import_content
 from app.services.templates import BUILT_IN
 from tests.factories import Make
 
@@ -179,3 +184,44 @@ def test_the_list_opens_the_draft_that_is_there_and_begins_one_where_there_is_no
 
     assert answer.headers["Location"].endswith(EDITOR)
     assert editor.get(EDITOR).status_code == 200
+
+
+def test_before_publishing_the_differences_from_the_last_version_are_shown(editor: Any):
+    assert "Nothing is different." in editor.get(f"{EDITOR}publish/").text
+    item = first_item()
+    editor.post(f"{EDITOR}items/{item.id}/", data={**ITEM, "text": "Plan it well", "revision": "1"})
+
+    page = editor.get(f"{EDITOR}publish/").text
+
+    assert "What is different from version 1" in page
+    assert "reworded" in page
+
+
+def test_the_rules_of_a_draft_are_tried_before_it_is_published(editor: Any):
+    item = first_item()
+    changes = {**ITEM, "text": item.text, "applies_when": "has_uploads", "revision": "1"}
+    editor.post(f"{EDITOR}items/{item.id}/", data=changes)
+
+    page = editor.get(f"{EDITOR}applicability/?has_uploads=no").text
+
+    assert "What applies by this draft" in page
+    assert item.text.replace("`", "") in re.sub(r"</?code>", "", page)
+
+
+def test_a_document_that_was_ticked_offers_its_ticks_where_it_is_adopted(editor: Any, make: Make, client_of: Callable):
+    release = make.release()
+    editor.post(f"{EDITOR}discard/", data={"revision": "1"})
+    found = Imported(content_of_version(get_newest_version(BUILT_IN).id), frozenset({"pre.schema-planned"}))
+    found = replace(found, content=replace(found.content, description="Brought in again."))
+    import_content(release.lead.origin, found, source="ours.md", into=BUILT_IN, with_ticks=True)
+    seen = re.search(r'name="seen"[^>]*value="(\w+)"', editor.get(f"{EDITOR}publish/").text)[1]
+    editor.post(f"{EDITOR}publish/", data={"note": "Out of our document.", "seen": seen})
+    adopting = f"/templates/{BUILT_IN}/adopt/"
+    checklist = release.item("pre.schema-planned").checklist_id
+    page = editor.get(f"{adopting}?version=2&checklist={checklist}").text
+    assert "1 of its boxes were." in page
+    mark = re.search(r'name="seen" value="([^"]+)"', page)[1]
+
+    editor.post(adopting, data={"version": "2", "seen": mark, "with_ticks": "y"})
+
+    assert release.item("pre.schema-planned").state.value == "done"

@@ -6,19 +6,24 @@ from flask.typing import ResponseReturnValue
 from app.blueprints.drafts.forms import DraftForm, PublishForm, TemplateForm
 from app.domain.permissions import Permission
 from app.domain.template_content import content_digest, find_faults
+from app.domain.template_diff import compare
 from app.queries.drafts import (
     content_of_draft,
     count_live_checklists,
+    find_newest,
     get_draft,
     list_draft_groups,
 )
+from app.queries.template_content import content_of_version
 from app.services.drafts import begin_draft, create_template, discard_draft, update_draft
 from app.services.publishing import publish as publish_draft
 from app.web.access import requires
+from app.web.comparison import comparison_of
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import text_of
 from app.web.messages import say
 from app.web.origin import actor, origin
+from app.web.rule_tester import groups_of, tester_page
 
 bp = Blueprint("drafts", __name__, url_prefix="/templates")
 
@@ -131,6 +136,15 @@ def publish(template_key: str) -> ResponseReturnValue:
     return _publish_page(template_key, form), form_status(form)
 
 
+@bp.get("/<string:template_key>/draft/applicability/")
+@requires(Permission.TEMPLATE_EDIT, everywhere=True)
+def try_rules(template_key: str) -> ResponseReturnValue:
+    """What would apply to a module that answers so."""
+    draft = get_draft(template_key)
+    way = [("Templates", url_for("templates.index")), (f"Draft of {draft.template_name}", draft.path)]
+    return tester_page("What applies by this draft", way, groups_of(content_of_draft(draft)))
+
+
 def _publish_page(template_key: str, form: PublishForm) -> str:
     draft = get_draft(template_key)
     content = content_of_draft(draft)
@@ -142,4 +156,5 @@ def _publish_page(template_key: str, form: PublishForm) -> str:
         content=content,
         faults=find_faults(content),
         live=count_live_checklists(draft.template_id),
+        told=comparison_of(compare(content_of_version(newest), content)) if (newest := find_newest(draft)) else None,
     )
