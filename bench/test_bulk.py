@@ -21,6 +21,7 @@ from app.models import Release, RoleGrant
 from app.models.base import utc_now
 from app.queries.modules import get_module
 from app.queries.people import actor_of
+from app.services.checklists import COPIED
 from app.services.modules import ModuleFacts, create_module
 from app.services.releases import add_modules
 from bench import targets
@@ -46,11 +47,12 @@ GROUP = (
     "INSERT INTO checklist_groups (checklist_id, `key`, title, section, mode, position)"
     " VALUES (%s, 'raw', '', '', 'do-confirm', 1)"
 )
+COPIED_HERE = ", ".join(f"`{name}`" for name in COPIED)
 COPY = (
-    "INSERT INTO checklist_items (checklist_id, group_id, `key`, text, guidance, phase, gate, severity, natural_role,"
-    " value_prompt, value_kind, position, state, revision, reason, value, link, comment_count, state_since)"
-    " SELECT %s, %s, `key`, text, guidance, phase, gate, severity, natural_role, value_prompt, value_kind, position,"
-    " 'todo', 1, '', '', '', 0, NOW(6) FROM template_items WHERE belongs_to = 'module'"
+    f"INSERT INTO checklist_items (checklist_id, group_id, {COPIED_HERE},"
+    " state, revision, reason, value, link, comment_count, is_reworded, state_since)"
+    f" SELECT %s, %s, {COPIED_HERE}, 'todo', 1, '', '', '', 0, 0, NOW(6)"
+    " FROM template_items WHERE belongs_to = 'module'"
 )
 
 

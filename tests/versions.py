@@ -18,7 +18,7 @@ from app.queries.checklists import get_module_checklist
 from app.queries.template_content import content_of_version
 from app.queries.templates import VersionLine, get_newest_version, get_version_by_id
 from app.services.adoption import adopt
-from app.services.items import set_state
+from app.services.item_states import set_state
 from app.services.templates import BUILT_IN
 from tests.factories import Made, MadeRelease
 

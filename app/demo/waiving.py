@@ -14,7 +14,7 @@ from app.models.base import pretending
 from app.queries.checklists import get_module_checklist
 from app.queries.rows import ItemRow, list_rows
 from app.queries.waivers import list_waivers_of
-from app.services.items import set_state
+from app.services.item_states import set_state
 from app.services.waivers import decide_waiver, end_waiver, expire_waiver, request_waiver
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from app.models.base import pretending
 from app.queries.checklists import get_module_checklist, get_release_checklist
 from app.queries.rows import ItemRow, list_rows
 from app.queries.waivers import list_waivers_of
-from app.services.items import add_comment, assign, set_state, set_states
+from app.services.item_states import set_state, set_states
+from app.services.items import add_comment, assign
 from app.services.waivers import decide_waiver, request_waiver
 
 if TYPE_CHECKING:

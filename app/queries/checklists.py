@@ -1,8 +1,7 @@
-"""Reads of checklists: what they are about, their groups, their rows."""
+"""Reads of checklists: what they are about, and the version of all that they hold."""
 
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, func, select
@@ -10,15 +9,12 @@ from sqlalchemy import Select, and_, bindparam, func, select
 from app.database import db
 from app.domain.actors import Actor
 from app.domain.addresses import Subject
-from app.domain.checklist import BelongsTo, ItemState, Mode, Severity
+from app.domain.checklist import BelongsTo
 from app.domain.errors import UNSEEN, NotFound
 from app.domain.permissions import Permission
-from app.domain.readiness import Counts, count
 from app.models import (
     Change,
     Checklist,
-    ChecklistGroup,
-    ChecklistItem,
     Environment,
     Module,
     PersonName,
@@ -27,13 +23,10 @@ from app.models import (
     Stream,
     Target,
     Template,
-    TemplateGroup,
     TemplateVersion,
 )
 from app.models.base import table_of
-from app.queries.expiry import list_expired_items
 from app.queries.releases import require_release
-from app.queries.rows import ItemRow
 from app.queries.subjects import SUBJECT, subject_of, with_subject
 
 
@@ -42,6 +35,7 @@ class ChecklistHead:
     """A checklist, what it is about, and the version of its stream: the one number that changes with anything in it."""
 
     id: int
+    created_at: datetime
     stream_id: int
     stream_version: int
     subject: Subject
@@ -122,6 +116,7 @@ NEWEST_VERSION = (
 HEAD = with_subject(
     select(
         _lists.id,
+        _lists.created_at,
         _lists.stream_id,
         _streams.version.label("stream_version"),
         select(func.max(_names.id)).scalar_subquery().label("newest_name"),
@@ -185,6 +180,7 @@ def head_of(row: Any) -> ChecklistHead:
     """The head out of a row of `HEAD`."""
     return ChecklistHead(
         row.id,
+        row.created_at,
         row.stream_id,
         row.stream_version,
         subject_of(row),
@@ -232,66 +228,3 @@ def get_change_checklist(release_key: str, module_key: str, number: int, actor: 
 def get_target_checklist(module_key: str, environment_key: str, target_key: str, actor: Actor) -> ChecklistHead:
     """The monitoring checklist of a target."""
     return _one(_OF_TARGET, actor, module=module_key, environment=environment_key, target=target_key)
-
-
-@dataclass(frozen=True, slots=True)
-class GroupLine:
-    """A group of a checklist with how far it is."""
-
-    id: int
-    key: str
-    title: str
-    section: str
-    mode: Mode
-    path: str
-    counts: Counts
-    # Its template version no longer has it: it holds only what was asked before.
-    is_gone: bool = False
-
-    @property
-    def is_complete(self) -> bool:
-        """Nothing in it is open."""
-        return self.counts.open == 0
-
-
-_items, _groups, _wanted = table_of(ChecklistItem).c, table_of(ChecklistGroup).c, table_of(TemplateGroup).c
-_TALLIES = (
-    select(_items.group_id, _items.state, _items.severity, func.count())
-    .where(_items.checklist_id == bindparam("checklist"))
-    .group_by(_items.group_id, _items.state, _items.severity)
-)
-_GROUPS = (
-    select(_groups.id, _groups.key, _groups.title, _groups.section, _groups.mode, _wanted.id.is_(None).label("is_gone"))
-    .join(table_of(Checklist), _lists.id == _groups.checklist_id)
-    .outerjoin(
-        table_of(TemplateGroup), and_(_wanted.version_id == _lists.template_version_id, _wanted.key == _groups.key)
-    )
-    .where(_groups.checklist_id == bindparam("checklist"))
-    .order_by(_wanted.id.is_(None), _groups.position)
-)
-
-
-def list_groups(checklist: ChecklistHead, rows: Sequence[ItemRow] | None = None) -> list[GroupLine]:
-    """The groups of a checklist in order, counted by one aggregate; or from all its rows, where they are at hand.
-
-    Behind a waiver that has expired an item counts as open, whether it has been opened again or not.
-    """
-    tallies: dict[int, list[tuple[ItemState, Severity, int]]] = defaultdict(list)
-    if rows is None:
-        for group_id, state, severity, number in db.session.execute(_TALLIES, {"checklist": checklist.id}):
-            tallies[group_id].append((state, severity, number))
-    else:
-        for row in rows:
-            tallies[row.group_id].append((row.state, row.severity, 1))
-    for item in list_expired_items([checklist.id]):
-        tallies[item.group_id] += [(item.state, item.severity, -1), (item.now, item.severity, 1)]
-    return [
-        GroupLine(
-            *(group.id, group.key, group.title, group.section, group.mode),
-            path=checklist.subject.group_path(group.key),
-            counts=count(tallies[group.id]),
-            is_gone=bool(group.is_gone),
-        )
-        for group in db.session.execute(_GROUPS, {"checklist": checklist.id})
-        if tallies[group.id] or not group.is_gone
-    ]

@@ -1,15 +1,16 @@
 """Reads of items that are due by a rule."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, exists, select
 
 from app.database import db
 from app.domain.checklist import BelongsTo
 from app.domain.due import due_date
 from app.domain.template_content import DueAnchor, DueRule
-from app.models import Change, Checklist, ChecklistItem, Module, Release
+from app.models import Change, Checklist, ChecklistItem, Module, Release, TemplateItem
 from app.models.base import table_of
 from app.queries.subjects import SUBJECT, with_subject
 
@@ -74,9 +75,22 @@ _OF_RELEASE = _DUE.where(
 ).order_by(_items.id)
 
 
+_ANY_DUE = select(
+    exists().where(
+        table_of(TemplateItem).c.version_id == bindparam("version"), table_of(TemplateItem).c.due_anchor.is_not(None)
+    )
+)
+
+
 def list_due_items(checklist_id: int) -> list[DueItem]:
     """The items of a checklist that are due by a rule."""
     return _found(_OF_CHECKLIST, checklist=checklist_id)
+
+
+@lru_cache(maxsize=64)
+def has_due_rules(version_id: int, digest: bytes) -> bool:  # noqa: ARG001 - the digest tells it from another database's
+    """Whether a published version says of any item when it is due. It never changes, so it is looked up once."""
+    return bool(db.session.scalar(_ANY_DUE, {"version": version_id}))
 
 
 def list_items_due_with_release(release_id: int) -> list[DueItem]:

@@ -1,6 +1,6 @@
 """Reads of the boxes of a checklist, as pages show them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -43,6 +43,7 @@ class ItemRow(NamedTuple):
     state_since: datetime
     changed_by_id: int | None
     group_id: int
+    fact: str
     state_before: ItemState | None
     is_reworded: bool
     assignee_name: str | None
@@ -102,6 +103,7 @@ _CHOSEN = (
     .where(_items.id.in_(bindparam("chosen", expanding=True)))
     .order_by(_items.position)
 )
+_OF_FACTS = _ROWS.where(_items.fact.in_(bindparam("facts", expanding=True)))
 _ASKED_AGAIN = select(func.count()).where(
     _items.checklist_id == bindparam("checklist"), _items.is_reworded, _items.state == ItemState.DONE
 )
@@ -133,6 +135,12 @@ def count_asked_again(checklist_id: int) -> int:
 def list_chosen_rows(item_ids: Sequence[int]) -> list[ItemRow]:
     """Some boxes as they stand, in the order of their checklist."""
     return [ItemRow._make(row) for row in db.session.execute(_CHOSEN, {"chosen": item_ids})]
+
+
+def list_rows_of_facts(checklist_id: int, facts: Iterable[str]) -> list[ItemRow]:
+    """The boxes of a checklist that state some facts: twins, as their author linked them."""
+    found = db.session.execute(_OF_FACTS, {"checklist": checklist_id, "facts": list(facts)})
+    return [ItemRow._make(row) for row in found]
 
 
 class PlacedRow(NamedTuple):

@@ -22,7 +22,8 @@ from app.queries.template_content import content_of_version
 from app.queries.templates import VersionLine, get_version_by_id
 from app.services.adopted_rows import ItemChanges, move_items, read_item_numbers, renew_rows
 from app.services.due import give_due_dates
-from app.services.items import Saved, about_item, take_item, tick_together
+from app.services.item_states import tick_together
+from app.services.items import Saved, about_item, take_item
 from app.services.ruling import bring_in_line
 from app.services.write_path import About, Change, write_path
 

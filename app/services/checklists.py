@@ -8,7 +8,8 @@ from app.domain.checklist import BelongsTo, ItemState
 from app.models import Checklist, ChecklistGroup, ChecklistItem, TemplateGroup, TemplateItem
 from app.models.base import BigInt, UTCDateTime, table_of
 from app.queries.applicability import PlacedChecklist
-from app.queries.templates import get_version_for_new
+from app.queries.due import has_due_rules
+from app.queries.templates import VersionLine, get_version_for_new
 from app.services.due import give_due_dates
 from app.services.ruling import rule_new_checklist
 from app.services.templates import BUILT_IN
@@ -61,6 +62,11 @@ _COPY_ITEMS = insert(_items).from_select(
 )
 
 
+def version_for_new(belongs_to: BelongsTo) -> VersionLine:
+    """The version from which checklists of a kind are made now."""
+    return get_version_for_new(belongs_to, BUILT_IN)
+
+
 def make_checklist(
     change: Change,
     belongs_to: BelongsTo,
@@ -69,9 +75,13 @@ def make_checklist(
     label: str,
     release_id: int | None = None,
     module_id: int | None = None,
+    version: VersionLine | None = None,
 ) -> int:
-    """Copy the version for new checklists for one subject; part of the change that makes the subject."""
-    version = get_version_for_new(belongs_to, BUILT_IN)
+    """Copy the version for new checklists for one subject; part of the change that makes the subject.
+
+    Who makes several gives the `version`, read once.
+    """
+    version = version or version_for_new(belongs_to)
     # A checklist and its stream name each other: the stream's subject is the thing itself, which has its number.
     stream = change.new_stream(f"checklist:{belongs_to.value}", subject_id)
     checklist_id = change.put(
@@ -95,7 +105,8 @@ def make_checklist(
         stream=stream,
         new=version.label,
     )
-    give_due_dates(change, checklist_id, release_id)
+    if has_due_rules(version.id, version.digest):
+        give_due_dates(change, checklist_id, release_id)
     if module_id is not None and belongs_to in RULED:
         made = PlacedChecklist(checklist_id, stream, module_id, release_id, version.id)
         rule_new_checklist(change, made)

@@ -1,7 +1,7 @@
-"""Working an item: its state, value, link, comments, owner and due date."""
+"""Working an item: taking and saving it, its value, link, comments, owner and due date."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any
@@ -10,9 +10,8 @@ from pydantic import Field
 from sqlalchemy import Update, bindparam, insert, update
 
 from app.domain.audit import AuditAction
-from app.domain.checklist import ItemState, check_is_asked, check_may_bulk, check_may_keep, check_may_set_state
+from app.domain.checklist import ItemState, check_is_asked, check_may_keep
 from app.domain.errors import Conflict, InvalidInput, NotFound
-from app.domain.identifiers import time_ordered_id
 from app.domain.permissions import Permission
 from app.models import ChecklistItem, ItemComment, Person
 from app.models.base import table_of
@@ -20,7 +19,6 @@ from app.queries.items import ItemPlace, get_item_now, get_place, list_places
 from app.queries.people import can_see
 from app.queries.rows import ItemRow, PlacedRow, list_chosen_rows
 from app.services.facts import in_words, plain
-from app.services.waived import end_behind
 from app.services.write_path import About, Change, write_path
 
 # Built once for each set of columns, as building a statement costs more than sending it.
@@ -37,13 +35,15 @@ def _change_of(columns: frozenset[str]) -> Update:
 class Saved:
     """What a change of an item came to. `event` is None when nothing was different, or nothing can be taken back.
 
-    `placed` is the row as it was written, so that nobody has to read it again; a repeated request does without.
+    `twins` are the texts of the items that went along. `placed` is the row as it was written, so that nobody has to
+    read it again; a repeated request does without.
     """
 
     item_id: int
     revision: int
     at: datetime
     event: str | None = None
+    twins: tuple[str, ...] = ()
     placed: Annotated[PlacedRow | None, Field(exclude=True)] = field(default=None, compare=False)
 
 
@@ -75,44 +75,6 @@ def standing(item: ItemRow) -> str:
     """In words, where an item stands."""
     parts = [item.state.word, item.reason, item.value and f"value {item.value}", item.link]
     return ", ".join(part for part in parts if part)
-
-
-@write_path
-def set_state(
-    change: Change, item_id: int, *, revision: int, state: ItemState, reason: str = "", value: str | None = None
-) -> Saved:
-    """Tick, un-tick, or say that an item is being done, failed or blocked; with its value when one was typed."""
-    yours = ", ".join(part for part in (state.word, reason, value or "") if part)
-    place, item = take_item(change, item_id, revision, Permission.ITEM_WORK, yours=yours)
-    return _set_state(change, place, item, state, reason=reason, value=value)
-
-
-def _set_state(
-    change: Change,
-    place: ItemPlace,
-    item: ItemRow,
-    state: ItemState,
-    *,
-    reason: str,
-    value: str | None,
-    batch: bytes | None = None,
-) -> Saved:
-    check_is_asked(item.facts)
-    values: dict[str, Any] = {}
-    ends_waiver = False
-    if value is not None and value != item.value:
-        check_may_keep(value_kind=item.value_kind, value=value)
-        values["value"] = value
-    if item.state is not state or (reason and reason != item.reason):
-        check_may_set_state(item.facts, state, actor_id=change.actor_id, reason=reason)
-        ends_waiver = end_behind(change, item, reason or state.word)
-        # A new reason for the same state does not make it any younger.
-        since = item.state_since if item.state is state else change.at
-        values |= {"state": state, "reason": reason, "changed_by_id": change.actor_id, "state_since": since}
-    action = AuditAction.WAIVER_ENDED if ends_waiver else None
-    saved = save_item(change, place, item, values, action=action, reason=reason, batch=batch)
-    # Nobody brings a waiver back by taking back: it is asked for again.
-    return replace(saved, event=None) if ends_waiver else saved
 
 
 def save_item(
@@ -153,9 +115,9 @@ def save_item(
             after={name: body_value(values.get(name, getattr(item, name))) for name in _PARTS[fact]}
             | {"revision": item.revision + 1},
             under=under,
-            batch=batch,
+            batch=batch if fact == "state" else None,  # what is taken back together is how they stand
         )
-    return Saved(item.id, item.revision + 1, change.at, event.hex(), _placed(change, place, item, values))
+    return Saved(item.id, item.revision + 1, change.at, event.hex(), placed=_placed(change, place, item, values))
 
 
 def _placed(change: Change, place: ItemPlace, item: ItemRow, values: Mapping[str, Any]) -> PlacedRow | None:
@@ -250,33 +212,6 @@ def assign(change: Change, item_id: int, *, revision: int, assignee_id: int | No
     wanted = {"assignee_id": assignee_id, "due_on": due_on}
     values = {name: value for name, value in wanted.items() if value != getattr(item, name)}
     return save_item(change, place, item, values, under=Permission.ITEM_ASSIGN)
-
-
-@write_path
-def set_states(
-    change: Change, checklist_id: int, items: tuple[tuple[int, int], ...], *, state: ItemState, reason: str
-) -> list[Saved]:
-    """Set several items of one checklist at once, with one sentence for all; one event each, one batch."""
-    places, rows = take_items(change, checklist_id, items)
-    batch = time_ordered_id()
-    saved = []
-    for item in rows:
-        check_may_bulk(item.facts, state, reason=reason)
-        if item.state is state:  # whoever ticked it before stays the one who did
-            saved.append(Saved(item.id, item.revision, change.at))
-        else:
-            saved.append(_set_state(change, places[item.id], item, state, reason=reason, value=None, batch=batch))
-    return saved
-
-
-def tick_together(change: Change, item_ids: Sequence[int], *, reason: str) -> int:
-    """Tick open items of streams that are taken, as a part of another change; one event each, one batch."""
-    places, batch = {place.id: place for place in list_places(item_ids)}, time_ordered_id()
-    for item in list_chosen_rows(item_ids):
-        change.actor.require(Permission.ITEM_WORK, places[item.id].module_id)
-        check_may_bulk(item.facts, ItemState.DONE, reason=reason)
-        _set_state(change, places[item.id], item, ItemState.DONE, reason=reason, value=None, batch=batch)
-    return len(item_ids)
 
 
 def take_items(

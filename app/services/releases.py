@@ -16,7 +16,8 @@ from app.models import Change as MergeRequest
 from app.models import Module, Release, ReleaseModule
 from app.queries.modules import get_module
 from app.queries.releases import get_release, list_release_module_ids
-from app.services.checklists import make_checklist
+from app.queries.templates import VersionLine
+from app.services.checklists import make_checklist, version_for_new
 from app.services.due import move_due_dates
 from app.services.facts import change_facts
 from app.services.write_path import About, Change, write_path
@@ -110,11 +111,11 @@ def _add_modules(change: Change, release: Release, stream: int, module_ids: Sequ
     here = {
         row.module_id: row for row in change.session.scalars(_MEMBERS, {"release": release.id, "modules": module_ids})
     }
-    added = 0
+    added, version = 0, version_for_new(BelongsTo.MODULE)
     for module in change.session.execute(_MODULES, {"modules": module_ids}):
         row = here.get(module.id)
         if row is None:
-            _begin(change, release, module)
+            _begin(change, release, module, version)
         elif row.removed_at is not None:
             row.removed_at = None  # its checklist is still there, with all that was done
         else:
@@ -130,7 +131,7 @@ def _add_modules(change: Change, release: Release, stream: int, module_ids: Sequ
     return added
 
 
-def _begin(change: Change, release: Release, module: Any) -> None:
+def _begin(change: Change, release: Release, module: Any, version: VersionLine) -> None:
     row = ReleaseModule(release_id=release.id, module_id=module.id, added_at=change.at)
     change.session.add(row)
     change.session.flush()
@@ -141,6 +142,7 @@ def _begin(change: Change, release: Release, module: Any) -> None:
         label=f"{module.name} in {release.name}",
         release_id=release.id,
         module_id=module.id,
+        version=version,
     )
 
 

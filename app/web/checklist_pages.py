@@ -1,7 +1,7 @@
 """The pages of a checklist, put together once for all its kinds and for the answers to refused forms."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -14,14 +14,15 @@ from app.domain.errors import NotFound
 from app.domain.fatigue import find_bursts, is_all_at_the_end
 from app.domain.permissions import Permission, Role
 from app.domain.readiness import Counts
-from app.queries.checklists import ChecklistHead, GroupLine, list_groups
+from app.queries.checklists import ChecklistHead
 from app.queries.fatigue import list_ticks
+from app.queries.groups import GroupLine, list_groups
 from app.queries.people import list_active_people
 from app.queries.releases import require_release
 from app.queries.rows import ItemRow, get_group_body, get_placed_row, list_rows
 from app.queries.waivers import list_waivers_of
 from app.services.items import Saved
-from app.web.drawn_rows import draw_row
+from app.web.drawn_rows import draw_rows
 from app.web.evidence_pages import together
 from app.web.rows import BY_WAIVER, RowView, reader_of, row_view, said_before_of, undo_of_saved, undos_of
 from app.web.waiver_views import SEVERAL_REASONS, waiver_choices
@@ -62,7 +63,7 @@ def sections_of(groups: list[GroupLine]) -> list[tuple[str, list[GroupLine]]]:
     return [(title, list(lines)) for title, lines in groupby(groups, key=lambda group: group.section)]
 
 
-def views_of(checklist: ChecklistHead, rows: list[ItemRow], actor: Actor) -> list[RowView]:
+def views_of(checklist: ChecklistHead, rows: Sequence[ItemRow], actor: Actor) -> list[RowView]:
     """Rows as this person sees them."""
     waivers = list_waivers_of([row.id for row in rows if row.state in BY_WAIVER])
     undos, said_before = undos_of(rows, actor), said_before_of(rows)
@@ -79,12 +80,13 @@ def views_of(checklist: ChecklistHead, rows: list[ItemRow], actor: Actor) -> lis
     ]
 
 
-def by_group(groups: list[GroupLine], rows: list[RowView]) -> list[tuple[GroupLine, list[RowView]]]:
-    """Rows under their groups; groups without any are left out."""
-    found: dict[int, list[RowView]] = defaultdict(list)
+def by_group(groups: list[GroupLine], rows: list[RowView]) -> list[tuple[GroupLine, list[RowView], list[RowView]]]:
+    """Rows under their groups, those that are no longer asked apart; groups without any are left out."""
+    asked: dict[int, list[RowView]] = defaultdict(list)
+    removed: dict[int, list[RowView]] = defaultdict(list)
     for row in rows:
-        found[row.group_id].append(row)
-    return [(group, found[group.id]) for group in groups if group.id in found]
+        (removed if row.is_removed else asked)[row.group_id].append(row)
+    return [(group, asked[group.id], removed[group.id]) for group in groups if group.id in asked or group.id in removed]
 
 
 def fatigue_of(checklist: ChecklistHead, actor: Actor) -> dict[str, Any]:
@@ -128,7 +130,14 @@ def one_view(item_id: int, actor: Actor, *, saved: Saved | None = None) -> RowVi
     waivers = list_waivers_of([item_id]).get(item_id, ()) if placed.row.state in BY_WAIVER else ()
     undo = undo_of_saved(placed.row, saved) if saved else undos_of([placed.row], actor).get(item_id)
     before = said_before_of([placed.row]).get(item_id)
-    return row_view(placed.row, reader_of(placed.module_id, actor), waivers=waivers, undo=undo, said_before=before)
+    return row_view(
+        placed.row,
+        reader_of(placed.module_id, actor),
+        waivers=waivers,
+        undo=undo,
+        said_before=before,
+        along=saved.twins if saved else (),
+    )
 
 
 def choices_of(module_id: int | None, actor: Actor) -> dict[str, Any]:
@@ -157,7 +166,7 @@ def group_page(checklist: ChecklistHead, group_key: str, actor: Actor, *, marks:
         sections=sections_of(groups),
         counts=total_of(groups),
         rows=rows,
-        draw_row=draw_row,
+        draw_rows=draw_rows,
         footer=footer(group),
         # Only a row that was refused shows its forms at once, with what was typed.
         choices=choices_of(checklist.module_id, actor) if marks else None,

@@ -4,6 +4,7 @@ A page has hundreds of rows, and between two looks at it a handful change. What 
 alone; what is only somebody's for the moment (a refusal, an undo, a waiver to decide, open forms) is drawn each time.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -18,11 +19,21 @@ HOLE = Markup("<hidden>")
 KEPT = 4096
 
 
-def draw_row(view: RowView, hidden: Markup, *, compact: bool = False, choices: dict[str, Any] | None = None) -> Markup:
-    """A row by the macro that draws it everywhere; `hidden` is hidden_fields() of the page."""
-    if view.is_momentary or choices:
-        return _draw(view, hidden, compact=compact, choices=choices)
-    return Markup(str(hidden).join(_parts(view, compact)))  # noqa: S704 - drawn by the macro, which escapes
+def draw_rows(
+    views: Iterable[RowView], hidden: Markup, *, compact: bool = False, choices: dict[str, Any] | None = None
+) -> Markup:
+    """Rows by the macro that draws them everywhere; `hidden` is hidden_fields() of the page.
+
+    With `choices` the forms of a refused row stand open below it.
+    """
+    own = str(hidden)
+    drawn = [
+        _draw(view, hidden, compact=compact, choices=choices if view.error else None)
+        if view.is_momentary
+        else own.join(_parts(view, compact))
+        for view in views
+    ]
+    return Markup("".join(drawn))  # noqa: S704 - drawn by the macro, which escapes
 
 
 @lru_cache(maxsize=KEPT)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.checklist import ItemState, Severity
-from app.queries.checklists import ChecklistHead, GroupLine
+from app.queries.checklists import ChecklistHead
 from app.queries.evidence import EvidenceLine, list_evidence
+from app.queries.groups import GroupLine
 from app.queries.rows import ItemRow, list_rows
 from app.web.rows import local_day, today
 

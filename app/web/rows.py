@@ -30,7 +30,7 @@ EXPIRED = WaiverStanding.REOPENING.word
 class RowView:
     """One box as a page shows it to one person. Not frozen: hundreds make a page, and that costs each of them.
 
-    `seen` is all that the rest follows from, save the last five; two views of the same look the same.
+    `seen` is all that the rest follows from, save the last six; two views of the same look the same.
     """
 
     seen: tuple[Any, ...]
@@ -61,6 +61,7 @@ class RowView:
     comment_count: int
     natural_role_title: str
     group_id: int
+    has_twins: bool
     module_id: int | None
     path: str
     # Ticked with other words than it has now: these.
@@ -75,6 +76,8 @@ class RowView:
     error: str | None = None
     conflict: tuple[str, str] | None = None
     typed: dict[str, str] = field(default_factory=dict)
+    # The twins that were set along with it just now: their texts.
+    along: tuple[str, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RowView) and self.seen == other.seen
@@ -95,7 +98,7 @@ class RowView:
     @property
     def is_momentary(self) -> bool:
         """Whether it shows something that is only this reader's, and only now."""
-        return bool(self.waivers or self.undo or self.error)
+        return bool(self.waivers or self.undo or self.error or self.along)
 
     @property
     def is_left(self) -> bool:
@@ -126,6 +129,7 @@ class RowView:
             or self.comment_count
             or self.evidence
             or self.reason
+            or self.has_twins
         )
 
 
@@ -157,6 +161,7 @@ def row_view(
     waivers: Sequence[WaiverLine] = (),
     undo: tuple[str, datetime] | None = None,
     said_before: str | None = None,
+    along: tuple[str, ...] = (),
 ) -> RowView:
     """What a page shows of a row."""
     behind = tuple(waiver_view(waiver, reader.actor, reader.module_id) for waiver in waivers)
@@ -186,6 +191,7 @@ def row_view(
         comment_count=row.comment_count,
         natural_role_title=row.natural_role.label,
         group_id=row.group_id,
+        has_twins=bool(row.fact),
         module_id=reader.module_id,
         path=item_path(row.id),
         said_before=said_before,
@@ -196,6 +202,7 @@ def row_view(
         untick_needs_reason=needs_reason,
         rule=row.why_not,
         undo=undo if reader.may_work else None,
+        along=along,
     )
 
 

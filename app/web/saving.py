@@ -42,8 +42,14 @@ def saved_or_refused(
         return _refused(item_id, refusal, who, page)
     if is_fragment_wanted():
         return render_row(one_view(item_id, who, saved=saved if may_undo else None))
-    say(done, undo=saved if may_undo else None)
+    say(" ".join((done, *_along(saved))), undo=saved if may_undo else None)
     return redirect(back_to(item_id, who), 303)
+
+
+def _along(saved: Saved) -> list[str]:
+    """What was set with it, because it states the same."""
+    twins = ", ".join(f"“{text}”" for text in saved.twins)
+    return [f"Set along with it, as the same fact: {twins}."] if twins else []
 
 
 def _refused(item_id: int, refusal: DomainError, who: Actor, page: RefusedPage | None) -> ResponseReturnValue:

@@ -15,7 +15,7 @@ from app.domain.permissions import Role
 from app.models import ChecklistItem
 from app.models.base import pretending, utc_now
 from app.services.evidence import withdraw_evidence
-from app.services.items import set_state
+from app.services.item_states import set_state
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.desk import Desk, row, set_up
 from tests.factories import PNG, Make

@@ -5,10 +5,14 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
+from sqlalchemy import update
 
+from app.database import db
 from app.domain.checklist import ItemState
 from app.domain.permissions import Role
-from app.services.items import set_state
+from app.models import ChecklistItem
+from app.queries.items import get_place
+from app.services.item_states import set_state
 from app.services.sessions import revoke_session
 from tests.browser.conftest import Product
 from tests.browser.desk import actors_of, box, events_about, row, set_up
@@ -374,3 +378,22 @@ def test_opening_the_forms_of_a_row_forgets_neither_its_choice_nor_what_was_type
     chosen.locator("xpath=ancestor::*[@data-row][1]").get_by_text("More", exact=True).click()
     expect(page.locator("details.more[open]")).to_have_count(1)
     expect(chosen).to_be_checked()
+
+
+def test_ticking_an_item_with_a_twin_ticks_the_twin_and_names_it(person: Person, make: Make) -> None:
+    desk = set_up(make)
+    first, second, *_ = desk.items
+    twins = update(ChecklistItem).where(ChecklistItem.id.in_([first, second]))
+    db.session.execute(twins.values(fact="the plan is written"))
+    db.session.commit()
+    page = person("ravi")
+    page.goto(desk.path)
+
+    box(page, first).click()
+
+    expect(row(page, first)).to_contain_text("set along with it")
+    expect(row(page, first)).to_contain_text(get_place(second).text)
+    expect(box(page, second)).to_be_checked()
+    row(page, first).get_by_role("button", name="Undo").click()
+    expect(box(page, first)).not_to_be_checked()
+    expect(box(page, second)).not_to_be_checked()

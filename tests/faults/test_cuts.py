@@ -15,7 +15,8 @@ from app.database import db
 from app.domain.actors import SYSTEM, Origin
 from app.domain.checklist import ItemState
 from app.domain.waiver_kinds import WaiverReason
-from app.services.items import add_comment, set_state
+from app.services.item_states import set_state
+from app.services.items import add_comment
 from app.services.releases import ReleaseFacts, create_release
 from app.services.templates import load_catalogue
 from app.services.waivers import request_waiver

@@ -11,7 +11,8 @@ from app.models import ChecklistItem
 from app.queries.adoption import list_heads
 from app.queries.templates import VersionLine
 from app.services.adoption import adopt
-from app.services.items import Saved, set_state
+from app.services.item_states import set_state
+from app.services.items import Saved
 from tests.factories import MadeRelease, Make
 from tests.races.running import history_of, race, stream_of
 from tests.versions import checklists_of, edited, gone, newest_content, publish, said, seen

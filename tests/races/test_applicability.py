@@ -21,7 +21,8 @@ from app.queries.checklists import get_module_checklist
 from app.queries.releases import get_release
 from app.queries.rows import list_rows
 from app.services.applicability import Answered, answer_questions
-from app.services.items import Saved, set_state
+from app.services.item_states import set_state
+from app.services.items import Saved
 from app.services.releases import ReleaseFacts, add_modules, create_release, update_release
 from app.services.waivers import request_waiver
 from tests.factories import MadeRelease, Make

@@ -14,7 +14,8 @@ from app.domain.audit import AuditAction
 from app.domain.checklist import ItemState
 from app.domain.errors import Conflict
 from app.domain.permissions import Role
-from app.services.items import Saved, add_comment, set_state
+from app.services.item_states import set_state
+from app.services.items import Saved, add_comment
 from app.services.templates import load_catalogue
 from tests.conftest import settings_for
 from tests.factories import Make

@@ -19,7 +19,8 @@ from app.domain.checklist import ItemState
 from app.domain.permissions import Role
 from app.domain.waiver_kinds import WaiverReason
 from app.models import AuditEvent
-from app.services.items import add_comment, assign, set_state
+from app.services.item_states import set_state
+from app.services.items import add_comment, assign
 from app.services.releases import ReleaseFacts, create_release
 from app.services.templates import load_catalogue
 from app.services.waivers import request_waiver

@@ -19,7 +19,8 @@ from app.database import db
 from app.domain.checklist import ItemState
 from app.domain.errors import Busy
 from app.domain.permissions import Role
-from app.services.items import Saved, add_comment, set_state
+from app.services.item_states import set_state
+from app.services.items import Saved, add_comment
 from app.web.uploads import evidence_store
 from tests.factories import Make
 from tests.races.running import count_rows, history_of, race, stream_of

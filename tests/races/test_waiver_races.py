@@ -18,7 +18,7 @@ from app.domain.waiver_kinds import WaiverKind, WaiverReason
 from app.domain.waivers import WaiverDecision
 from app.models import ChecklistItem, Waiver
 from app.models.base import pretending
-from app.services.items import set_state
+from app.services.item_states import set_state
 from app.services.waivers import decide_waiver, end_waiver, expire_waiver, request_waiver, withdraw_waiver
 from app.worker.jobs import expire_waivers
 from tests.factories import Made, MadeRelease, Make

@@ -13,7 +13,7 @@ from app.domain.permissions import Role
 from app.domain.template_content import GroupContent, ItemContent, TemplateContent
 from app.models import Environment
 from app.queries.checklists import get_module_checklist
-from app.services.items import set_state
+from app.services.item_states import set_state
 from app.services.modules import add_target
 from app.services.releases import ship_release
 from tests.factories import MadeRelease, Make

@@ -16,7 +16,7 @@ from app.domain.template_content import GroupContent, ItemContent, TemplateConte
 from app.models import Module, TemplateItem
 from app.queries.applicability import list_answers, read_answers
 from app.services.applicability import answer_questions
-from app.services.items import set_state
+from app.services.item_states import set_state
 from app.web import rule_tester
 from tests.factories import Made, MadeRelease, Make
 

@@ -9,7 +9,8 @@ import pytest
 
 from app.domain.checklist import ItemState
 from app.domain.permissions import Role
-from app.services.items import add_comment, set_state
+from app.services.item_states import set_state
+from app.services.items import add_comment
 from tests.factories import Make
 
 ITEM = "pre.schema-planned"

@@ -34,3 +34,52 @@ def test_an_item_without_either_says_nothing_about_it(make: Make, client_of: Cal
     item = make.release().item("mig.file-exists")
 
     assert 'id="background"' not in client_of(make.person(Role.VIEWER)).get(f"/items/{item.id}/").text
+
+
+def test_ticking_an_item_with_a_twin_ticks_the_twin_and_names_it(make: Make, client_of: Callable):
+    release = make.release()
+    first, second = release.item("mig.file-exists"), release.item("pre.schema-planned")
+    db.session.execute(
+        update(ChecklistItem).where(ChecklistItem.id.in_([first.id, second.id])).values(fact="the file is there")
+    )
+    db.session.commit()
+    browser = client_of(make.person(Role.DEVELOPER))
+    page = browser.get(f"/items/{first.id}/").text
+    assert f'href="/items/{first.id}/#background"' in page
+
+    browser.post(f"/items/{first.id}/state/", data={"revision": "1", "state": "done"})
+    plain = browser.get(f"{release.module_path}everything/").text
+    row = browser.post(
+        f"/items/{first.id}/state/",
+        data={"revision": "2", "state": "todo"},
+        headers={"HX-Request": "true"},
+    ).text
+
+    assert f"Set along with it, as the same fact: “{second.text}”." in plain
+    assert "The same fact, set along with it" in row
+    assert second.text in row
+    assert release.item("pre.schema-planned").state.value == "todo"
+
+
+def test_several_items_say_how_many_went_along(make: Make, client_of: Callable):
+    release = make.release()
+    keys = ("mig.file-exists", "pre.schema-planned", "pre.tables-identified")
+    first, second, third = (release.item(key) for key in keys)
+    db.session.execute(
+        update(ChecklistItem).where(ChecklistItem.id.in_([first.id, second.id])).values(fact="the file is there")
+    )
+    db.session.commit()
+    browser = client_of(make.person(Role.DEVELOPER))
+
+    page = browser.post(
+        f"/checklists/{first.checklist_id}/several/",
+        data={
+            "item_ids": [f"{first.id}.1", f"{third.id}.1"],
+            "action": "done",
+            "reason": "Seen.",
+            "waiver_reason": "other",
+        },
+        follow_redirects=True,
+    ).text
+
+    assert "2 items saved. 1 more states the same, and went along." in page

@@ -11,7 +11,7 @@ from app.database import db
 from app.domain.checklist import ItemState
 from app.domain.permissions import Role
 from app.models.base import pretending, utc_now
-from app.services.items import set_state
+from app.services.item_states import set_state
 from app.services.profile import update_profile
 from tests.factories import Made, MadeRelease, Make
 

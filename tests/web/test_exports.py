@@ -18,7 +18,7 @@ from app.imports.yaml_file import read_json, read_yaml
 from app.models import ChecklistItem, Environment
 from app.queries.template_content import content_of_version
 from app.queries.templates import get_version
-from app.services.items import set_state
+from app.services.item_states import set_state
 from app.services.modules import add_target
 from app.services.releases import add_change
 from tests.factories import MadeRelease, Make

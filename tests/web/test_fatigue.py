@@ -11,7 +11,7 @@ from app.domain.permissions import Role
 from app.domain.waiver_kinds import WaiverKind
 from app.models.base import pretending, utc_now
 from app.queries.modules import get_module
-from app.services.items import set_state, set_states
+from app.services.item_states import set_state, set_states
 from app.services.templates import BUILT_IN
 from tests.factories import MadeRelease, Make
 from tests.web.waiving import grant

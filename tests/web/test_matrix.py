@@ -16,7 +16,8 @@ from app.models import ChecklistItem, Person
 from app.queries.checklists import get_module_checklist
 from app.queries.modules import get_module
 from app.queries.rows import list_rows
-from app.services.items import assign, set_state, set_states
+from app.services.item_states import set_state, set_states
+from app.services.items import assign
 from app.services.modules import ModuleFacts, update_module
 from app.services.releases import remove_module
 from app.services.roles import deactivate, erase_person

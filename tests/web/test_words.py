@@ -8,7 +8,8 @@ import pytest
 from app.domain.checklist import ItemState
 from app.domain.permissions import Role
 from app.domain.waiver_kinds import WaiverReason
-from app.services.items import assign, set_state
+from app.services.item_states import set_state
+from app.services.items import assign
 from app.services.waivers import request_waiver
 from tests.factories import MadeRelease, Make
 

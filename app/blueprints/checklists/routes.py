@@ -15,12 +15,13 @@ from app.queries.checklists import (
     get_module_checklist,
     get_release_checklist,
     get_target_checklist,
-    list_groups,
 )
+from app.queries.groups import contents_of, groups_of, list_groups
 from app.queries.readiness import list_blockers
 from app.queries.releases import get_release, list_changes
-from app.queries.rows import count_asked_again, list_rows
-from app.services.items import Saved, set_states
+from app.queries.rows import count_asked_again
+from app.services.item_states import set_states
+from app.services.items import Saved
 from app.services.releases import add_change
 from app.services.waivers import request_waivers
 from app.web.access import requires
@@ -34,7 +35,7 @@ from app.web.checklist_pages import (
     total_of,
     views_of,
 )
-from app.web.drawn_rows import draw_row
+from app.web.drawn_rows import draw_rows
 from app.web.errors import form_status, refusals_shown_in
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
 from app.web.forms import pair_of_numbers, text_of
@@ -127,9 +128,9 @@ def everything(**where: Any) -> ResponseReturnValue:
     tag = tag_of("everything", checklist.id, checklist.version)
     if is_unchanged(tag):
         return unchanged(tag)
-    found = list_rows(checklist.id)
-    groups = list_groups(checklist, found)
-    rows = views_of(checklist, found, actor())
+    contents = contents_of(checklist)
+    groups = groups_of(checklist, contents)
+    rows = views_of(checklist, contents.rows, actor())
     wanted = [row for row in rows if show_what == "all" or row.is_left or row.is_asked_again]
     page = render_template(
         "checklists/everything.html",
@@ -138,7 +139,7 @@ def everything(**where: Any) -> ResponseReturnValue:
         counts=total_of(groups),
         groups=by_group(groups, wanted),
         show=show_what,
-        draw_row=draw_row,
+        draw_rows=draw_rows,
         hidden=len(rows) - len(wanted),
         may_work=actor().may_for(Permission.ITEM_WORK, checklist.module_id),
         waiver_reasons=SEVERAL_REASONS,
@@ -175,7 +176,9 @@ def _say_saved(saved: list[Saved], *, is_waiver: bool) -> None:
     if is_waiver:
         say(f"Approval is asked for {items}. Until somebody else approves, they count as open.")
     else:
-        say(f"{items} saved.", undo=next((one for one in saved if one.event), None))
+        twins = sum(len(one.twins) for one in saved)
+        along = f" {twins} more {'states' if twins == 1 else 'state'} the same, and went along." if twins else ""
+        say(f"{items} saved.{along}", undo=next((one for one in saved if one.event), None))
 
 
 def _act(checklist: ChecklistHead, chosen: tuple[tuple[int, int], ...], form: SeveralForm) -> Any:

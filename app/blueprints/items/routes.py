@@ -10,10 +10,10 @@ from app.domain.waiver_kinds import WaiverKind, WaiverReason
 from app.queries.checklists import get_checklist
 from app.queries.items import get_place
 from app.services.adoption import confirm_item
+from app.services.item_states import set_state as set_item_state
 from app.services.items import Saved
 from app.services.items import add_comment as add_comment_to
 from app.services.items import assign as assign_item
-from app.services.items import set_state as set_item_state
 from app.services.items import set_value as set_item_value
 from app.services.undo import undo as undo_event
 from app.services.waivers import request_waiver as ask_for_waiver

@@ -24,7 +24,8 @@ from app.queries.audit import (
     read_page,
     stream_events,
 )
-from app.services.items import add_comment, set_state
+from app.services.item_states import set_state
+from app.services.items import add_comment
 from app.services.write_path import About, Change, write_path
 from tests.factories import Made, MadeRelease, Make
 

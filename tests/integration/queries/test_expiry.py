@@ -13,11 +13,12 @@ from app.domain.permissions import Role
 from app.domain.waiver_kinds import REASONS, WaiverKind
 from app.models import ChecklistItem, Waiver
 from app.models.base import pretending, utc_now
-from app.queries.checklists import get_module_checklist, list_groups
+from app.queries.checklists import get_module_checklist
 from app.queries.expiry import list_due_waivers, list_expired_items
+from app.queries.groups import list_groups
 from app.queries.readiness import list_blockers, list_standings
 from app.queries.releases import get_release
-from app.services.items import set_state
+from app.services.item_states import set_state
 from app.services.waivers import decide_waiver, request_waiver
 from app.worker.jobs import expire_waivers
 from tests.factories import MadeRelease, Make

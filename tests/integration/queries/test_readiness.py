@@ -11,7 +11,8 @@ from app.domain.checklist import TAKEN_AWAY, WAIVED, BelongsTo, ItemState, Sever
 from app.models import Checklist, ChecklistItem
 from app.queries.readiness import Standing, list_blockers, list_standings, release_version
 from app.queries.releases import get_release
-from app.services.items import assign, set_state
+from app.services.item_states import set_state
+from app.services.items import assign
 from app.services.releases import remove_module
 from tests.factories import MadeRelease, Make
 

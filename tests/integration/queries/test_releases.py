@@ -22,7 +22,8 @@ from app.queries.releases import (
 )
 from app.queries.rows import get_placed_row
 from app.queries.templates import get_version
-from app.services.items import assign, set_state
+from app.services.item_states import set_state
+from app.services.items import assign
 from app.services.releases import ReleaseFacts, archive_release, create_release, ship_release
 from app.services.roles import deactivate, grant_role, revoke_role
 from tests.factories import Made, Make

@@ -10,7 +10,8 @@ from app.domain.permissions import Grant, Role
 from app.domain.waiver_kinds import WaiverReason
 from app.models.base import utc_now
 from app.queries.audit import AuditFilter, list_item_events, read_page
-from app.queries.checklists import get_module_checklist, list_groups
+from app.queries.checklists import get_module_checklist
+from app.queries.groups import list_groups
 from app.queries.lines import list_assigned, list_lines
 from app.queries.modules import list_modules
 from app.queries.people import find_signed_in, list_grant_lines, list_people
@@ -20,7 +21,8 @@ from app.queries.releases import get_release, list_releases
 from app.queries.repeats import count_repeats
 from app.queries.rows import list_rows
 from app.queries.waivers import list_waivers_of
-from app.services.items import assign, set_states
+from app.services.item_states import set_states
+from app.services.items import assign
 from app.services.secret import token_digest
 from app.services.waivers import request_waivers
 from app.web.rows import undos_of

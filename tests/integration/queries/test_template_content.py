@@ -15,7 +15,8 @@ from app.models.base import table_of
 from app.queries.checklists import get_checklist, get_module_checklist
 from app.queries.template_content import content_of_checklist, content_of_version, title_of
 from app.queries.templates import get_version
-from app.services.items import assign, set_state
+from app.services.item_states import set_state
+from app.services.items import assign
 from tests.factories import MadeRelease, Make
 
 ITEM = "pre.schema-planned"

@@ -25,7 +25,8 @@ from app.queries.modules import get_module, list_modules
 from app.queries.readiness import list_blockers, list_standings
 from app.queries.register import WaiverFilter, list_pending, read_waivers
 from app.queries.releases import find_current_release_key, get_release, list_releases
-from app.services.items import add_comment, set_state
+from app.services.item_states import set_state
+from app.services.items import add_comment
 from app.services.modules import add_target
 from app.services.releases import add_change, remove_module
 from app.services.roles import grant_role

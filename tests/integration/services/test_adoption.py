@@ -15,13 +15,15 @@ from app.domain.waiver_kinds import WaiverReason
 from app.models import Checklist, Module, Waiver
 from app.models.base import utc_now
 from app.queries.adoption import list_heads
-from app.queries.checklists import get_module_checklist, list_groups
+from app.queries.checklists import get_module_checklist
+from app.queries.groups import list_groups
 from app.queries.register import list_pending
 from app.queries.rows import list_rows
 from app.queries.templates import get_version
 from app.queries.verification import find_faults
 from app.services.adoption import adopt
-from app.services.items import add_comment, assign, set_state, set_value
+from app.services.item_states import set_state
+from app.services.items import add_comment, assign, set_value
 from app.services.releases import ship_release
 from app.services.templates import BUILT_IN
 from app.services.waivers import decide_waiver, request_waiver

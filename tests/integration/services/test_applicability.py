@@ -14,10 +14,12 @@ from app.domain.waiver_kinds import WaiverReason
 from app.domain.waivers import WaiverDecision
 from app.models import Checklist, ChecklistItem, Environment, Module, Waiver
 from app.queries.applicability import list_answers, list_effects, read_answers
-from app.queries.checklists import get_change_checklist, get_module_checklist, list_groups
+from app.queries.checklists import get_change_checklist, get_module_checklist
+from app.queries.groups import list_groups
 from app.queries.rows import list_rows
 from app.services.applicability import Answered, answer_questions, preview_answers
-from app.services.items import set_state, set_value
+from app.services.item_states import set_state
+from app.services.items import set_value
 from app.services.modules import add_target, archive_target
 from app.services.releases import (
     ReleaseFacts,

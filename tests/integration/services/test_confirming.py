@@ -6,7 +6,7 @@ from app.domain.checklist import ItemState
 from app.domain.errors import Conflict
 from app.domain.permissions import Role
 from app.services.adoption import confirm_item
-from app.services.items import set_state
+from app.services.item_states import set_state
 from app.services.undo import undo
 from tests.factories import MadeRelease, Make
 from tests.versions import bring, edited, newest_content, publish, said, tick

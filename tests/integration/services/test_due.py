@@ -1,19 +1,21 @@
 """Items that are due by a rule get their day when the checklist is made, and follow the planned day of the release."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import update
 
 from app.database import db
-from app.domain.template_content import DueAnchor
-from app.models import ChecklistItem, TemplateItem
+from app.domain.template_content import DueAnchor, DueRule, GroupContent
+from app.models import ChecklistItem
 from app.models.base import pretending
 from app.queries.releases import get_release
 from app.services.items import assign
 from app.services.releases import ReleaseFacts, add_change, update_release
 from tests.factories import MadeRelease, Make
+from tests.versions import newest_content, publish
 
 MADE = datetime(2026, 11, 2, 9, tzinfo=UTC)
 PLANNED, MOVED = date(2026, 11, 27), date(2026, 12, 4)  # Fridays
@@ -21,23 +23,28 @@ BY_RELEASE, BY_CHECKLIST, OTHER = "prep.backup-procedure", "pre.schema-planned",
 OF_CHANGE, OF_RELEASE = "vc.pre.reviewed", "rel.notes"
 
 
-def _rule(key: str, anchor: DueAnchor, days: int, *, weekdays: bool = False) -> None:
-    db.session.execute(
-        update(TemplateItem)
-        .where(TemplateItem.key == key)
-        .values(due_anchor=anchor, due_days=days, due_weekdays_only=weekdays)
-    )
+def _due(rules: dict[str, DueRule]) -> None:
+    """Publish the template with items that are due by rules."""
+
+    def ruled(group: GroupContent) -> GroupContent:
+        return replace(group, items=tuple(replace(item, due=rules.get(item.key, item.due)) for item in group.items))
+
+    content = newest_content()
+    publish(replace(content, groups=tuple(ruled(group) for group in content.groups)))
 
 
 @pytest.fixture
 def release(make: Make) -> MadeRelease:
     """A release made on a Monday from a template with due dates."""
-    _rule(BY_RELEASE, DueAnchor.RELEASE_PLANNED, -6, weekdays=True)
-    _rule(OTHER, DueAnchor.RELEASE_PLANNED, -1)
-    _rule(BY_CHECKLIST, DueAnchor.CHECKLIST_CREATED, 5, weekdays=True)
-    _rule(OF_CHANGE, DueAnchor.RELEASE_PLANNED, 0)
-    _rule(OF_RELEASE, DueAnchor.RELEASE_PLANNED, 0)
-    db.session.commit()
+    _due(
+        {
+            BY_RELEASE: DueRule(DueAnchor.RELEASE_PLANNED, -6, weekdays_only=True),
+            OTHER: DueRule(DueAnchor.RELEASE_PLANNED, -1),
+            BY_CHECKLIST: DueRule(DueAnchor.CHECKLIST_CREATED, 5, weekdays_only=True),
+            OF_CHANGE: DueRule(DueAnchor.RELEASE_PLANNED, 0),
+            OF_RELEASE: DueRule(DueAnchor.RELEASE_PLANNED, 0),
+        }
+    )
     with pretending(MADE):
         return make.release(planned_on=PLANNED)
 
@@ -115,9 +122,7 @@ def test_another_name_of_the_release_moves_nothing(make: Make, release: MadeRele
 def test_moving_the_day_takes_as_many_statements_for_more_items(make: Make, statements: list[str]):
     counts = []
     for keys in ([OTHER], [row.key for row in make.release().items][:60]):
-        for key in keys:
-            _rule(key, DueAnchor.RELEASE_PLANNED, -1)
-        db.session.commit()
+        _due({key: DueRule(DueAnchor.RELEASE_PLANNED, -1) for key in keys})
         release = make.release(planned_on=PLANNED)
         statements.clear()
         _plan(release, MOVED)

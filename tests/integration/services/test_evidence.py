@@ -20,7 +20,7 @@ from app.models import Evidence, EvidenceConfirmation
 from app.models.base import pretending, utc_now
 from app.queries.evidence import list_evidence
 from app.services.evidence import add_evidence, add_file, reconfirm, withdraw_evidence
-from app.services.items import set_state
+from app.services.item_states import set_state
 from app.web.uploads import evidence_store
 from tests.factories import LIMITS, PNG, Made, MadeRelease, Make
 

@@ -8,7 +8,8 @@ import pytest
 from app.domain.checklist import ItemState
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
 from app.domain.permissions import Role
-from app.services.items import add_comment, assign, set_state, set_states, set_value
+from app.services.item_states import set_state, set_states
+from app.services.items import add_comment, assign, set_value
 from app.services.roles import deactivate
 from tests.factories import Make
 

@@ -12,7 +12,7 @@ from app.domain.permissions import Role
 from app.models import Checklist, Module, Release
 from app.queries.checklists import get_change_checklist, get_release_checklist
 from app.queries.releases import get_release, list_changes, list_release_module_ids, list_releases
-from app.services.items import set_state
+from app.services.item_states import set_state
 from app.services.modules import archive_module
 from app.services.releases import (
     ReleaseFacts,

@@ -14,7 +14,8 @@ from app.domain.permissions import Role
 from app.domain.waiver_kinds import WaiverReason
 from app.models import AuditEvent
 from app.queries.people import list_grants
-from app.services.items import Saved, add_comment, assign, set_state, set_states, set_value
+from app.services.item_states import set_state, set_states
+from app.services.items import Saved, add_comment, assign, set_value
 from app.services.roles import revoke_role
 from app.services.undo import undo as undo_of
 from app.services.waivers import request_waiver

@@ -14,7 +14,7 @@ from app.domain.waiver_kinds import REASONS, WaiverKind
 from app.domain.waivers import WaiverDecision
 from app.models import ChecklistItem, Waiver
 from app.models.base import pretending
-from app.services.items import set_state, set_states
+from app.services.item_states import set_state, set_states
 from app.services.undo import undo
 from app.services.waivers import decide_waiver, end_waiver, expire_waiver, request_waiver, withdraw_waiver
 from app.worker.jobs import expire_waivers

@@ -17,7 +17,7 @@ from app.domain.waiver_kinds import REASONS, WaiverKind
 from app.domain.waivers import WaiverDecision, is_over, state_after
 from app.models import ChecklistItem, Waiver
 from app.models.base import pretending, utc_now
-from app.services.items import set_state
+from app.services.item_states import set_state
 from app.services.waivers import decide_waiver, end_waiver, request_waiver, withdraw_waiver
 from app.worker.jobs import expire_waivers
 from tests.factories import Made, Make

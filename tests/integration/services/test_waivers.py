@@ -11,7 +11,7 @@ from app.domain.waiver_kinds import WaiverReason
 from app.domain.waivers import WaiverDecision
 from app.models import Waiver
 from app.queries.waivers import list_waivers_of
-from app.services.items import set_state
+from app.services.item_states import set_state
 from app.services.waivers import decide_waiver, request_waiver, request_waivers, withdraw_waiver
 from tests.factories import Made, MadeRelease, Make
 

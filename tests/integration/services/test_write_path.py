@@ -19,7 +19,8 @@ from app.models import AuditEvent, IdempotencyKey, ItemComment, Module, Stream, 
 from app.models.base import utc_now
 from app.queries.people import list_grants
 from app.services.accounts import make_setup_link, new_link_token, set_up
-from app.services.items import add_comment, set_state
+from app.services.item_states import set_state
+from app.services.items import add_comment
 from app.services.modules import ModuleFacts, create_module, update_module
 from app.services.releases import ReleaseFacts, ship_release, update_release
 from app.services.roles import grant_role, revoke_role

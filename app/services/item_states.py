@@ -1,0 +1,103 @@
+"""How an item stands: ticked, un-ticked, doing, failed or blocked; alone, several at once, and with its twins."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from app.domain.audit import AuditAction
+from app.domain.checklist import ItemState, check_is_asked, check_may_bulk, check_may_keep, check_may_set_state
+from app.domain.identifiers import time_ordered_id
+from app.domain.permissions import Permission
+from app.domain.twins import check_may_follow, follows
+from app.queries.items import ItemPlace, list_places
+from app.queries.rows import ItemRow, list_chosen_rows, list_rows_of_facts
+from app.services.items import Saved, save_item, take_item, take_items
+from app.services.waived import end_behind
+from app.services.write_path import Change, write_path
+
+_LONGEST_REASON = 1000
+
+
+@write_path
+def set_state(
+    change: Change, item_id: int, *, revision: int, state: ItemState, reason: str = "", value: str | None = None
+) -> Saved:
+    """Tick, un-tick, or say that an item is being done, failed or blocked; with its value when one was typed."""
+    yours = ", ".join(part for part in (state.word, reason, value or "") if part)
+    place, item = take_item(change, item_id, revision, Permission.ITEM_WORK, yours=yours)
+    if not item.fact:
+        return _set_state(change, place, item, state, reason=reason, value=value)
+    batch = time_ordered_id()
+    saved = _set_state(change, place, item, state, reason=reason, value=value, batch=batch)
+    return replace(saved, twins=_bring_along(change, place.checklist_id, [item], state, reason=reason, batch=batch))
+
+
+@write_path
+def set_states(
+    change: Change, checklist_id: int, items: tuple[tuple[int, int], ...], *, state: ItemState, reason: str
+) -> list[Saved]:
+    """Set several items of one checklist at once, with one sentence for all; one event each, one batch."""
+    places, rows = take_items(change, checklist_id, items)
+    batch = time_ordered_id()
+    saved = []
+    for item in rows:
+        check_may_bulk(item.facts, state, reason=reason)
+        if item.state is state:  # whoever ticked it before stays the one who did
+            saved.append(Saved(item.id, item.revision, change.at))
+        else:
+            saved.append(_set_state(change, places[item.id], item, state, reason=reason, value=None, batch=batch))
+    twins = _bring_along(change, checklist_id, rows, state, reason=reason, batch=batch)
+    return [replace(saved[0], twins=twins), *saved[1:]]
+
+
+def tick_together(change: Change, item_ids: Sequence[int], *, reason: str) -> int:
+    """Tick open items of streams that are taken, as a part of another change; one event each, one batch."""
+    places, batch = {place.id: place for place in list_places(item_ids)}, time_ordered_id()
+    for item in list_chosen_rows(item_ids):
+        change.actor.require(Permission.ITEM_WORK, places[item.id].module_id)
+        check_may_bulk(item.facts, ItemState.DONE, reason=reason)
+        _set_state(change, places[item.id], item, ItemState.DONE, reason=reason, value=None, batch=batch)
+    return len(item_ids)
+
+
+def _set_state(
+    change: Change,
+    place: ItemPlace,
+    item: ItemRow,
+    state: ItemState,
+    *,
+    reason: str,
+    value: str | None,
+    batch: bytes | None = None,
+) -> Saved:
+    check_is_asked(item.facts)
+    values: dict[str, Any] = {}
+    ends_waiver = False
+    if value is not None and value != item.value:
+        check_may_keep(value_kind=item.value_kind, value=value)
+        values["value"] = value
+    if item.state is not state or (reason and reason != item.reason):
+        check_may_set_state(item.facts, state, actor_id=change.actor_id, reason=reason)
+        ends_waiver = end_behind(change, item, reason or state.word)
+        # A new reason for the same state does not make it any younger.
+        since = item.state_since if item.state is state else change.at
+        values |= {"state": state, "reason": reason, "changed_by_id": change.actor_id, "state_since": since}
+    action = AuditAction.WAIVER_ENDED if ends_waiver else None
+    saved = save_item(change, place, item, values, action=action, reason=reason, batch=batch)
+    # Nobody brings a waiver back by taking back: it is asked for again.
+    return replace(saved, event=None) if ends_waiver else saved
+
+
+def _bring_along(
+    change: Change, checklist_id: int, led: Iterable[ItemRow], state: ItemState, *, reason: str, batch: bytes
+) -> tuple[str, ...]:
+    """Set the twins of what was just set, in the same batch, and give their texts."""
+    by_fact = {item.fact: item for item in led if item.fact and item.state is not state}
+    twins = list_rows_of_facts(checklist_id, by_fact) if by_fact else []
+    along = [twin for twin in twins if follows(twin.facts, by_fact[twin.fact].facts, state)]
+    places = {place.id: place for place in list_places([twin.id for twin in along])} if along else {}
+    for twin in along:
+        check_may_follow(twin.facts, state, actor_id=change.actor_id, reason=reason)
+        why = reason or f"The same fact as “{by_fact[twin.fact].text}”."[:_LONGEST_REASON]
+        _set_state(change, places[twin.id], twin, state, reason=why, value=None, batch=batch)
+    return tuple(twin.text for twin in along)
