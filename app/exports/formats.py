@@ -8,21 +8,23 @@ from typing import Any
 from app.domain.errors import NotFound
 from app.domain.template_content import TemplateContent
 from app.domain.template_files import ExportNote, Standings
+from app.exports.losses import lost_beside_states, lost_in_rows
 
 Write = Callable[[TemplateContent, Standings | None, ExportNote], bytes]
+Lacks = Callable[[TemplateContent, Standings | None], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """A kind of file, what it is good for, and what cannot be in it."""
+    """A kind of file, what it is good for, and what of something cannot be in it, in sentences."""
 
     name: str
     title: str
     extension: str
     media_type: str
     holds: str
-    lacks: str
     write: Write
+    lacks: Lacks = lambda _content, _standings: []
 
 
 def _writers(name: str) -> Any:
@@ -56,7 +58,16 @@ def _xlsx(content: TemplateContent, standings: Standings | None, note: ExportNot
     return file
 
 
-ROWS_LACK = "The description, the texts of groups and groups without items are not in it."
+def _markdown_lacks(content: TemplateContent, standings: Standings | None) -> list[str]:
+    states = {key: one.state for key, one in (standings or {}).items()}
+    told: list[str] = _writers("markdown").write_markdown(content, states=states)[1]
+    return [*told, *lost_beside_states(standings or {})]
+
+
+def _rows_lack(content: TemplateContent, _standings: Standings | None) -> list[str]:
+    return list(lost_in_rows(content))
+
+
 FORMATS: dict[str, FileFormat] = {
     one.name: one
     for one in (
@@ -65,8 +76,7 @@ FORMATS: dict[str, FileFormat] = {
             "YAML",
             "yaml",
             "application/yaml",
-            "To keep beside the code, to change by hand, to bring in again: nothing that a template says is lost.",
-            "",
+            "To keep beside the code, to change by hand, to bring in again.",
             _yaml,
         ),
         FileFormat(
@@ -75,18 +85,18 @@ FORMATS: dict[str, FileFormat] = {
             "md",
             "text/markdown",
             "A task list as code hosts show it, with keys in comments; it can be brought in again.",
-            "Roles, severities, values asked for, due rules and origins are not in it.",
             _markdown,
+            _markdown_lacks,
         ),
-        FileFormat("json", "JSON", "json", "application/json", "The same for programs.", "", _json),
+        FileFormat("json", "JSON", "json", "application/json", "The same for programs.", _json),
         FileFormat(
             "csv",
             "CSV",
             "csv",
             "text/csv",
             "One row for each item, for spreadsheets and scripts; it can be brought in again.",
-            ROWS_LACK,
             _csv,
+            _rows_lack,
         ),
         FileFormat(
             "xlsx",
@@ -94,8 +104,8 @@ FORMATS: dict[str, FileFormat] = {
             "xlsx",
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             "The same rows as a workbook, ready to filter, with a sheet that says what it is. No cell is computed.",
-            ROWS_LACK,
             _xlsx,
+            _rows_lack,
         ),
     )
 }

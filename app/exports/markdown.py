@@ -7,6 +7,7 @@ from dataclasses import replace
 from app.domain.checklist import ItemState
 from app.domain.markdown_marks import AS_TYPED, key_comment, split_key, without_decoration
 from app.domain.template_content import GroupContent, ItemContent, TemplateContent
+from app.exports.losses import counted
 from app.exports.markdown_bodies import Body, lowered, ready
 
 NAMELESS = "Checklist"
@@ -19,7 +20,7 @@ _BESIDE = {
     "gate": "gates",
     "severity": "severities",
     "natural_role": "roles",
-    "value_prompt": "values",
+    "value_prompt": "values asked for",
     "due": "due dates",
     "origin": "origins",
     "origin_link": "links to origins",
@@ -103,18 +104,18 @@ class _Writer:
             for item in self._content.items
         )
         if others:
-            yield f"The states of {_count(others, 'item')} are neither open nor done and are written as open."
+            yield f"The states of {counted(others, 'item')} are neither open nor done and are written as open."
         empty = sum(not group.items for group in self._content.groups)
         if empty and not self._keep_keys:
-            yield f"{_count(empty, 'group').capitalize()} without items will be read as text."
+            yield f"{counted(empty, 'group').capitalize()} without items will be read as text."
         comments = sum("<!--" in item.text and "-->" in item.text for item in self._content.items)
         if comments:
-            yield f"The comments in the texts of {_count(comments, 'item')} will be read as text below them."
+            yield f"The comments in the texts of {counted(comments, 'item')} will be read as text below them."
         changed = sum(body.is_changed for body in self._bodies())
         if changed:
-            yield f"{_count(changed, 'text')} had something open at the end, such as code, and {_was(changed)} closed."
+            yield f"{counted(changed, 'text')} had something open at the end, such as code, and {_was(changed)} closed."
         if self._lowered:
-            yield f"Headings of the first level in {_count(self._lowered, 'text')} are written one level lower."
+            yield f"Headings of the first level in {counted(self._lowered, 'text')} are written one level lower."
         if shared := self._shared_labels():
             yield f"The links “{'”, “'.join(sorted(shared))}” are defined in one text and will count in all."
 
@@ -123,11 +124,11 @@ class _Writer:
         for field, name in _BESIDE.items():
             plain = getattr(plain_item, field)
             if number := sum(getattr(item, field) != plain for item in self._content.items):
-                yield f"The {name} of {_count(number, 'item')} are not in the Markdown."
+                yield f"The {name} of {counted(number, 'item')} are not in the Markdown."
         for field, name in _BESIDE_GROUP.items():
             plain = getattr(plain_group, field)
             if number := sum(getattr(group, field) != plain for group in self._content.groups):
-                yield f"The {name} of {_count(number, 'group')} are not in the Markdown."
+                yield f"The {name} of {counted(number, 'group')} are not in the Markdown."
 
     def _bodies(self) -> list[Body]:
         return [self._description, *self._groups, *self._items.values()]
@@ -162,10 +163,6 @@ def one_line(text: str) -> str:
 
 def _labels(texts: Iterable[str]) -> set[str]:
     return {" ".join(label.split()).lower().upper() for text in texts for label in _LABEL.findall(text)}
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _was(number: int) -> str:

@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from app.domain.template_content import TemplateContent, slug
 from app.domain.template_files import ExportNote, Standings
-from app.exports.formats import FileFormat, get_format
+from app.exports.formats import FORMATS, FileFormat, get_format
 from app.services import throttle
 
 NAME_LIMIT = 80
@@ -17,6 +17,11 @@ def wanted_format() -> FileFormat | None:
     """The format that the address names; None when it names none, NotFound when there is no such one."""
     name = request.args.get("format")
     return None if name is None else get_format(name)
+
+
+def ways_out(content: TemplateContent, standings: Standings | None = None) -> list[tuple[FileFormat, list[str]]]:
+    """The formats, each with what of this very content it cannot hold."""
+    return [(one, one.lacks(content, standings)) for one in FORMATS.values()]
 
 
 def count_export() -> None:

@@ -19,6 +19,7 @@ from app.models import ChecklistItem, Environment
 from app.queries.template_content import content_of_version
 from app.queries.templates import get_version
 from app.services.item_states import set_state
+from app.services.items import set_value
 from app.services.modules import add_target
 from app.services.releases import add_change
 from tests.factories import MadeRelease, Make
@@ -159,7 +160,20 @@ def test_the_page_offers_each_format_with_what_it_cannot_hold(make: Make, client
         page = browser.get(f"{place}export/").text
         links = set(re.findall(r'href="([^"]*(?:export|print)/[^"]*)"', page))
         assert {f"{place}export/?format={name}" for name in FORMATS} | {f"{place}print/"} <= links
-        assert page.count("groups without items are not in it") == 2
+        assert page.count("It holds all of this.") == 2
+        assert re.search(r"The severities of \d+ items are not in the Markdown\.", page)
+
+
+def test_the_page_says_of_this_very_checklist_what_a_format_cannot_hold(make: Make, client_of: Callable):
+    release = make.release()
+    browser = client_of(make.person(Role.DEVELOPER))
+    path = f"{release.module_path}export/"
+    assert "values given" not in browser.get(path).text
+
+    item = release.item("mig.file-exists")
+    set_value(make.person(Role.DEVELOPER).origin, item.id, revision=1, value="3 files", link="")
+
+    assert "The values given of 1 item are not in the Markdown." in browser.get(path).text
 
 
 def test_every_page_of_a_checklist_and_a_version_leads_there(make: Make, client_of: Callable, places):

@@ -7,12 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from app.blueprints.checklists.routes import CHANGE, MODULE, RELEASE, TARGET, head_of
 from app.domain.permissions import Permission
-from app.exports.formats import FORMATS
 from app.queries.template_content import content_of_checklist, title_of
 from app.services.exports import record_checklist_export
 from app.web.access import requires
 from app.web.checklist_pages import crumbs
-from app.web.exporting import count_export, file_answer, note_of, wanted_format
+from app.web.exporting import count_export, file_answer, note_of, wanted_format, ways_out
 from app.web.origin import origin
 
 bp = Blueprint("checklist_exports", __name__)
@@ -27,13 +26,12 @@ def export(**where: Any) -> ResponseReturnValue:
     """The formats there are; or, when the address names one, the file."""
     checklist = head_of(where)
     chosen = wanted_format()
+    content, standings = content_of_checklist(checklist)
     if chosen is None:
-        return render_template(
-            "checklists/export.html", checklist=checklist, crumbs=crumbs(checklist), formats=FORMATS.values()
-        )
+        ways = ways_out(content, standings)
+        return render_template("checklists/export.html", checklist=checklist, crumbs=crumbs(checklist), formats=ways)
     count_export()
     note = note_of("Checklist", title_of(checklist), checklist.version_label)
-    content, standings = content_of_checklist(checklist)
     answer = file_answer(chosen, content, standings, note)
     record_checklist_export(origin(), checklist.id, form=chosen.title)
     return answer
