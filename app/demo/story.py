@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from app.demo import cast
 from app.demo.cast import Player
+from app.demo.proving import Proving
 from app.demo.waiving import Waiving
 from app.demo.work import Work
 from app.domain.actors import SYSTEM, Origin
@@ -168,6 +169,8 @@ def _releases(company: Company, say: Callable[[str], None]) -> None:
         if keys and share > 0.1:
             say(f"  {key}: waivers")
             Waiving(company, key, [cast.MODULES[number][0] for number in plan[0][2]]).play(keys[-1])
+            say(f"  {key}: evidence")
+            Proving(company, key, [cast.MODULES[number][0] for number in members]).play()
         keys.append(key)
         if days_ago > 0:
             with pretending(company.moment(days_ago)):

@@ -9,10 +9,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 from flask_migrate import upgrade
+from sqlalchemy import func, select
 
 from app import create_app
 from app.database import db
+from app.domain.evidence import EvidenceKind
 from app.domain.permissions import Role
+from app.models import Evidence
 from app.queries.people import list_people
 from app.queries.verification import find_faults
 from app.services.roles import deactivate
@@ -144,5 +147,7 @@ def test_the_demo_makes_three_releases_through_the_services_and_prints_each_pass
     assert browser.get("/releases/").text.count("<tr>") == 4
     with app.app_context():
         assert list(find_faults()) == []
+        kinds = db.session.execute(select(Evidence.kind, func.count()).group_by(Evidence.kind)).all()
+        assert {kind for kind, _ in kinds} == set(EvidenceKind)
         db.session.remove()
         db.engine.dispose()
