@@ -15,7 +15,7 @@ INDENT = "  "
 _LABEL = re.compile(r"\[([^\[\]]{1,500})\](?!\()")
 # What a box says beside its text and the text below it, and how that is called in a sentence.
 _BESIDE = {
-    "guidance": "guidance",
+    "guidance": "guidance lines",
     "phase": "phases",
     "gate": "gates",
     "severity": "severities",

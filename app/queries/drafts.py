@@ -73,7 +73,7 @@ def get_draft(template_key: str) -> DraftHead:
         .execution_options(populate_existing=True)
     ).one_or_none()
     if row is None:
-        raise NotFound("This template has no draft.")
+        raise NotFound("This template has no draft. One is begun under Templates.")
     draft, template, author, number = row
     return DraftHead(
         draft.id,
