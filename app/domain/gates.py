@@ -1,0 +1,215 @@
+"""Gates: what each asks, who may still sign it, and where it stands. All of it follows from facts; nothing is kept."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from app.domain.checklist import ItemState, Severity
+from app.domain.permissions import Role
+from app.domain.readiness import is_blocking
+
+
+class GateKind(StrEnum):
+    """A point that items and sign-offs have to open. Values are stored: never rename one."""
+
+    MERGE = "merge"
+    READY = "ready"
+    DEPLOY = "deploy"
+    RELEASE = "release"
+    FIRST_HOUR = "first-hour"
+    FIRST_DAY = "first-day"
+    FIRST_WEEK = "first-week"
+    CLOSE = "close"
+    ROLL_BACK = "roll-back"
+    INCIDENT_CLOSE = "incident-close"
+
+
+class Separation(StrEnum):
+    """A rule about who may not sign what. Values are stored: never rename one."""
+
+    NOT_BEHIND_ITEMS = "not-behind-items"  # who ticked, proved or waived a covered item does not sign
+    NOT_ALONE_READY_AND_DEPLOY = "not-alone-ready-and-deploy"
+    DEPLOYER_NOT_ALONE = "deployer-not-alone"
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredSignoff:
+    """So many different persons of a role."""
+
+    role: Role
+    quorum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a gate asks beside its items, at one revision."""
+
+    kind: GateKind
+    required: tuple[RequiredSignoff, ...]
+    separation: frozenset[Separation] = frozenset()
+    # How long a sign-off counts, and how long ago its signer may have given the password. None: not limited.
+    lasts: timedelta | None = None
+    sign_within: timedelta | None = None
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The roles that it asks."""
+        return frozenset(one.role for one in self.required)
+
+
+@dataclass(frozen=True, slots=True)
+class CoveredItem:
+    """An item that a gate covers, and the persons who stand behind it as it is now."""
+
+    key: str
+    text: str
+    state: ItemState
+    severity: Severity
+    behind: frozenset[int] = frozenset()
+
+    @property
+    def is_in_the_way(self) -> bool:
+        """Whether the gate stays shut because of it."""
+        return is_blocking(self.state, self.severity)
+
+
+class Decision(StrEnum):
+    """What a sign-off says. Values are stored: never rename one."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveSignoff:
+    """A sign-off that nothing has ended: whose it counts as, in which role, and what it says."""
+
+    person_id: int
+    role: Role
+    decision: Decision
+
+
+class GateState(StrEnum):
+    """Where a gate stands."""
+
+    UNSATISFIABLE = "unsatisfiable"
+    BLOCKED = "blocked"
+    OPEN = "open"
+    PARTIAL = "partial"
+    SATISFIED = "satisfied"
+    REJECTED = "rejected"
+    OVERRIDDEN = "overridden"
+    CONSUMED = "consumed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Where a gate stands, and every reason why it is not further."""
+
+    state: GateState
+    reasons: tuple[str, ...] = ()
+    missing: tuple[RequiredSignoff, ...] = ()
+
+    @property
+    def may_approve(self) -> bool:
+        """Whether an approval can be taken now."""
+        return self.state in {GateState.OPEN, GateState.PARTIAL}
+
+
+def barred(policy: Policy, items: Iterable[CoveredItem]) -> frozenset[int]:
+    """The persons who may not sign, because they stand behind something that the gate covers."""
+    if Separation.NOT_BEHIND_ITEMS not in policy.separation:
+        return frozenset()
+    return frozenset().union(*(item.behind for item in items))
+
+
+def can_be_met(required: Sequence[RequiredSignoff], holders: Mapping[Role, Collection[int]]) -> bool:
+    """Whether there are enough different persons for all that is asked, when each counts once.
+
+    A person who holds two roles can be counted for either, so that counting role by role would be wrong.
+    """
+    seats = [one.role for one in required for _ in range(one.quorum)]
+    taken: dict[int, int] = {}
+
+    def seat(place: int, tried: set[int]) -> bool:
+        for person in holders.get(seats[place], ()):
+            if person in tried:
+                continue
+            tried.add(person)
+            if person not in taken or seat(taken[person], tried):
+                taken[person] = place
+                return True
+        return False
+
+    return all(seat(place, set()) for place in range(len(seats)))
+
+
+def counted(signoffs: Iterable[ActiveSignoff]) -> dict[int, Role]:
+    """Who has approved, each person once: in the role in which they did it first."""
+    roles: dict[int, Role] = {}
+    for one in signoffs:
+        if one.decision is Decision.APPROVE:
+            roles.setdefault(one.person_id, one.role)
+    return roles
+
+
+def missing_signoffs(policy: Policy, signoffs: Iterable[ActiveSignoff]) -> tuple[RequiredSignoff, ...]:
+    """What is still asked; a person counts once, whatever hats they wear."""
+    given = Counter(counted(signoffs).values())
+    left = (RequiredSignoff(one.role, one.quorum - given[one.role]) for one in policy.required)
+    return tuple(one for one in left if one.quorum > 0)
+
+
+def judge(
+    policy: Policy,
+    items: Sequence[CoveredItem],
+    signoffs: Sequence[ActiveSignoff],
+    holders: Mapping[Role, Collection[int]],
+    *,
+    lacking: Sequence[str] = (),
+) -> Verdict:
+    """Where a gate stands that is neither consumed nor overridden. `lacking`: records that it needs and that are not
+    there, each as a sentence.
+    """
+    if faults := tuple(_faults(policy, items, signoffs, holders)):
+        return Verdict(GateState.UNSATISFIABLE, faults)
+    missing = missing_signoffs(policy, signoffs)
+    if any(one.decision is Decision.REJECT for one in signoffs):
+        return Verdict(GateState.REJECTED, ("It is rejected.",), missing)
+    open_items = [item for item in items if item.is_in_the_way]
+    if open_items or lacking:
+        told = [f"“{item.text}” is {item.state.word}." for item in open_items]
+        return Verdict(GateState.BLOCKED, (*told, *lacking), missing)
+    if not missing:
+        return Verdict(GateState.SATISFIED)
+    state = GateState.PARTIAL if any(one.decision is Decision.APPROVE for one in signoffs) else GateState.OPEN
+    return Verdict(state, tuple(_asked(one) for one in missing), missing)
+
+
+def _faults(
+    policy: Policy,
+    items: Sequence[CoveredItem],
+    signoffs: Sequence[ActiveSignoff],
+    holders: Mapping[Role, Collection[int]],
+) -> Iterable[str]:
+    """Why nobody could ever satisfy it as things are. Never open by having nothing to ask."""
+    if not items:
+        yield "It covers no item."
+    if not policy.required:
+        yield "Its policy asks nobody."
+    if any(one.quorum <= 0 for one in policy.required):
+        yield "Its policy asks for no person of a role."
+        return
+    out = barred(policy, items)
+    able = {role: set(holders.get(role, ())) - out for role in policy.roles}
+    for person, signed_as in counted(signoffs).items():  # who has signed counts, and for nothing else
+        for role, people in able.items():
+            (people.add if role is signed_as else people.discard)(person)
+    if policy.required and not can_be_met(policy.required, able):
+        yield "There are too few people who may sign it."
+
+
+def _asked(one: RequiredSignoff) -> str:
+    return f"{one.quorum} sign-off{'' if one.quorum == 1 else 's'} of {one.role.label} missing."
