@@ -12,10 +12,11 @@ from app.domain.permissions import Permission, Role
 from app.models import OneTimeLink
 from app.models.base import utc_now
 from app.queries.people import actor_of, find_link, get_person, is_anybody_there
+from app.services.change import SYSTEM_STREAM, Change
 from app.services.people import about_person, add_person, check_new_password, give_role
 from app.services.secret import hash_password, new_token, token_digest
 from app.services.sessions import end_all_sessions
-from app.services.write_path import SYSTEM_STREAM, Change, write_path
+from app.services.write_path import write_path
 
 ENDED = "It was used already, a newer one was made, or it is too old."
 NO_SUCH_LINK = "There is no such link. A piece of its end may be missing."

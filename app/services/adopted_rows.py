@@ -13,8 +13,8 @@ from app.domain.checklist import ItemState
 from app.models import Checklist, ChecklistGroup, ChecklistItem, TemplateGroup, TemplateItem
 from app.models.base import BigInt, UTCDateTime, table_of
 from app.queries.returning import state_to_return_to
+from app.services.change import Change
 from app.services.checklists import BEGINNING, COPIED, COPIED_OF_GROUP
-from app.services.write_path import Change
 
 _lists, _groups, _items = table_of(Checklist), table_of(ChecklistGroup), table_of(ChecklistItem)
 _their_groups, _their_items = table_of(TemplateGroup).c, table_of(TemplateItem).c

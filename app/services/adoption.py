@@ -21,11 +21,12 @@ from app.queries.checklists import ChecklistHead
 from app.queries.template_content import content_of_version
 from app.queries.templates import VersionLine, get_version_by_id
 from app.services.adopted_rows import ItemChanges, move_items, read_item_numbers, renew_rows
+from app.services.change import About, Change
 from app.services.due import give_due_dates
 from app.services.item_states import tick_together
 from app.services.items import Saved, about_item, take_item
 from app.services.ruling import bring_in_line
-from app.services.write_path import About, Change, write_path
+from app.services.write_path import write_path
 
 _items = table_of(ChecklistItem)
 TICKED_THERE = "Ticked in the imported document."

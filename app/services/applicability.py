@@ -20,8 +20,9 @@ from app.queries.applicability import (
     list_live_checklists,
 )
 from app.queries.modules import get_module
+from app.services.change import About, Change
 from app.services.ruling import bring_in_line
-from app.services.write_path import About, Change, write_path
+from app.services.write_path import write_path
 
 Wanted = Mapping[Question, bool | None]
 _table = table_of(ModuleAnswer)

@@ -10,10 +10,10 @@ from app.models.base import BigInt, UTCDateTime, table_of
 from app.queries.applicability import PlacedChecklist
 from app.queries.due import has_due_rules
 from app.queries.templates import VersionLine, get_version_for_new
+from app.services.change import About, Change
 from app.services.due import give_due_dates
 from app.services.ruling import rule_new_checklist
 from app.services.templates import BUILT_IN
-from app.services.write_path import About, Change
 
 COPIED = (
     *("key", "text", "guidance", "phase", "gate", "severity", "natural_role", "value_prompt", "value_kind"),

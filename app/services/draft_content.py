@@ -20,9 +20,10 @@ from app.domain.template_content import (
 from app.models import DraftGroup, DraftItem
 from app.queries.drafts import get_draft_group, get_draft_item, list_draft_items
 from app.queries.template_content import item_content
+from app.services.change import Change
 from app.services.drafts import Held, check_revision, hold
 from app.services.facts import change_facts
-from app.services.write_path import Change, write_path
+from app.services.write_path import write_path
 
 # What the history calls the facts of a group and of an item.
 GROUP_WORDS = {

@@ -11,9 +11,10 @@ from app.domain.permissions import Permission
 from app.models import DraftGroup, DraftItem, Template, TemplateDraft, TemplateGroup, TemplateItem, TemplateVersion
 from app.models.base import BigInt, table_of
 from app.queries.drafts import find_draft, get_template
+from app.services.change import About, Change
 from app.services.checklists import COPIED, COPIED_OF_GROUP
 from app.services.facts import change_facts
-from app.services.write_path import About, Change, write_path
+from app.services.write_path import write_path
 
 _groups, _items = table_of(TemplateGroup).c, table_of(TemplateItem).c
 _draft_groups = table_of(DraftGroup).c

@@ -16,8 +16,8 @@ from app.queries.due import (
     list_due_items,
     list_items_due_with_release,
 )
+from app.services.change import About, Change
 from app.services.facts import plain
-from app.services.write_path import About, Change
 
 _items, _releases = table_of(ChecklistItem), table_of(Release).c
 _PLANNED = select(_releases.planned_on).where(_releases.id == bindparam("release"))

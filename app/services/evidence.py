@@ -32,9 +32,10 @@ from app.queries.evidence import (
     sum_up,
 )
 from app.queries.items import ItemPlace, get_item_now, get_place
+from app.services.change import Change
 from app.services.facts import plain
 from app.services.items import Saved, about_item, take_items
-from app.services.write_path import Change, write_path
+from app.services.write_path import write_path
 
 _items = table_of(ChecklistItem)
 _SUMMARY = (

@@ -7,7 +7,8 @@ from app.domain.permissions import Permission
 from app.queries.checklists import get_checklist
 from app.queries.template_content import title_of
 from app.queries.templates import get_version
-from app.services.write_path import SYSTEM_STREAM, About, Change, write_path
+from app.services.change import SYSTEM_STREAM, About, Change
+from app.services.write_path import write_path
 
 
 @write_path

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.audit import AuditAction
 from app.domain.permissions import Permission
-from app.services.write_path import About, Change
+from app.services.change import About, Change
 
 # An event has room for a text up to here; a longer one stands in it by its beginning and its digest.
 WHOLE, TOLD = 2000, 300

@@ -12,9 +12,10 @@ from app.imports.text import SIZE_LIMIT
 from app.models import DraftGroup, DraftItem, TemplateDraft, TemplateImport
 from app.models.base import table_of
 from app.queries.drafts import find_draft, get_template
+from app.services.change import SYSTEM_STREAM, About, Change
 from app.services.draft_content import GROUP_WORDS, columns_of
 from app.services.drafts import add_template, new_draft
-from app.services.write_path import SYSTEM_STREAM, About, Change, write_path
+from app.services.write_path import write_path
 
 DOCUMENT_LIMIT = SIZE_LIMIT
 WAITING_LIMIT = 20

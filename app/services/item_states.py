@@ -11,9 +11,10 @@ from app.domain.permissions import Permission
 from app.domain.twins import check_may_follow, follows
 from app.queries.items import ItemPlace, list_places
 from app.queries.rows import ItemRow, list_chosen_rows, list_rows_of_facts
+from app.services.change import Change
 from app.services.items import Saved, save_item, take_item, take_items
 from app.services.waived import end_behind
-from app.services.write_path import Change, write_path
+from app.services.write_path import write_path
 
 _LONGEST_REASON = 1000
 

@@ -18,8 +18,9 @@ from app.models.base import table_of
 from app.queries.items import ItemPlace, get_item_now, get_place, list_places
 from app.queries.people import can_see
 from app.queries.rows import ItemRow, PlacedRow, list_chosen_rows
+from app.services.change import About, Change
 from app.services.facts import in_words, plain
-from app.services.write_path import About, Change, write_path
+from app.services.write_path import write_path
 
 # Built once for each set of columns, as building a statement costs more than sending it.
 _items = table_of(ChecklistItem)

@@ -13,9 +13,10 @@ from app.domain.modules import RESERVED, ContactKind, is_key, is_placeholder, ke
 from app.domain.permissions import Permission
 from app.models import Environment, Module, ModuleContact, Person, Target
 from app.queries.modules import get_module, list_contacts
+from app.services.change import About, Change
 from app.services.checklists import make_checklist
 from app.services.facts import change_facts
-from app.services.write_path import About, Change, write_path
+from app.services.write_path import write_path
 
 PLACEHOLDER_SENTENCE = "This is a placeholder. Name whom to call, or leave it empty."
 

@@ -10,8 +10,8 @@ from app.domain.passwords import check_password
 from app.domain.permissions import EVERYWHERE_ONLY, Permission, Role
 from app.models import Module, Person, PersonName, RoleGrant
 from app.queries.people import find_person_by_email, role_words
+from app.services.change import About, Change
 from app.services.secret import known_passwords
-from app.services.write_path import About, Change
 
 PRODUCT_NAMES = ("countersign",)
 

@@ -11,11 +11,12 @@ from app.domain.errors import Conflict, InvalidInput
 from app.domain.passwords import normalised
 from app.queries.people import get_person
 from app.services import throttle
+from app.services.change import Change
 from app.services.idempotency import HeldKey
 from app.services.people import about_person, find_password_fault, set_name
 from app.services.secret import hash_password, is_password
 from app.services.sessions import end_all_sessions
-from app.services.write_path import Change, write_path
+from app.services.write_path import write_path
 
 WRONG = "This is not your password."
 SAME = "This is the password that you have now. Choose another one."

@@ -10,9 +10,10 @@ from app.models import DraftGroup, DraftItem, TemplateGroup, TemplateItem, Templ
 from app.models.base import BigInt, table_of
 from app.queries.drafts import content_of_draft
 from app.queries.template_content import content_of_version
+from app.services.change import About, Change
 from app.services.checklists import COPIED, COPIED_OF_GROUP
 from app.services.drafts import Held, hold, remove_draft
-from app.services.write_path import About, Change, write_path
+from app.services.write_path import write_path
 
 _groups, _items = table_of(DraftGroup).c, table_of(DraftItem).c
 _their_groups = table_of(TemplateGroup).c

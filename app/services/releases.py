@@ -17,10 +17,11 @@ from app.models import Module, Release, ReleaseModule
 from app.queries.modules import get_module
 from app.queries.releases import get_release, list_release_module_ids
 from app.queries.templates import VersionLine
+from app.services.change import About, Change
 from app.services.checklists import make_checklist, version_for_new
 from app.services.due import move_due_dates
 from app.services.facts import change_facts
-from app.services.write_path import About, Change, write_path
+from app.services.write_path import write_path
 
 
 @dataclass(frozen=True, slots=True)

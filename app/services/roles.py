@@ -7,9 +7,10 @@ from app.domain.errors import NotFound, RuleViolation
 from app.domain.permissions import Permission, Role
 from app.models import OneTimeLink, Person, PersonName, RoleGrant
 from app.queries.people import get_person, list_grants
+from app.services.change import SYSTEM_STREAM, About, Change
 from app.services.people import about_person, give_role, grant_words
 from app.services.sessions import end_all_sessions
-from app.services.write_path import SYSTEM_STREAM, About, Change, write_path
+from app.services.write_path import write_path
 
 
 @write_path

@@ -15,7 +15,7 @@ from app.models import ChecklistItem, Waiver
 from app.models.base import table_of
 from app.queries.applicability import PlacedChecklist, RuledItem, list_ruled_items, read_answers
 from app.queries.returning import state_to_return_to
-from app.services.write_path import About, Change
+from app.services.change import About, Change
 
 _items, _waivers = table_of(ChecklistItem), table_of(Waiver)
 _CHOSEN = _items.c.id.in_(bindparam("chosen", expanding=True))

@@ -14,8 +14,9 @@ from app.models import Session
 from app.models.base import utc_now
 from app.queries.people import actor_of, find_person_by_email, get_person, list_sessions
 from app.services import throttle
+from app.services.change import SYSTEM_STREAM, About, Change
 from app.services.secret import is_password, new_token, token_digest
-from app.services.write_path import SYSTEM_STREAM, About, Change, write_path
+from app.services.write_path import write_path
 
 # A session's last use is written at most this often: reading a page is no reason to write.
 TOUCH_EVERY = timedelta(seconds=60)

@@ -10,7 +10,8 @@ from app.domain.audit import AuditAction
 from app.domain.errors import NotFound
 from app.domain.permissions import Permission
 from app.models import Environment, Template, TemplateGroup, TemplateItem, TemplateVersion
-from app.services.write_path import SYSTEM_STREAM, About, Change, write_path
+from app.services.change import SYSTEM_STREAM, About, Change
+from app.services.write_path import write_path
 
 BUILT_IN = "migration-maintenance"
 BUILT_IN_NAME = "Migration maintenance"

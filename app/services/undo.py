@@ -14,8 +14,9 @@ from app.domain.permissions import Permission
 from app.models import AuditEvent, ChecklistItem
 from app.queries.items import get_item_now, get_place
 from app.queries.rows import ItemRow
+from app.services.change import Change
 from app.services.items import Saved, about_item, body_value, facts_of, value_words
-from app.services.write_path import Change, write_path
+from app.services.write_path import write_path
 
 UNDOABLE = {AuditAction.ITEM_STATE_CHANGED, AuditAction.ITEM_CHANGED, AuditAction.ITEM_ASSIGNED}
 

@@ -13,7 +13,7 @@ from app.domain.errors import RuleViolation
 from app.domain.waivers import WaiverDecision
 from app.models import Waiver
 from app.queries.rows import ItemRow
-from app.services.write_path import Change
+from app.services.change import Change
 
 
 @dataclass(frozen=True, slots=True)

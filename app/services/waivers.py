@@ -22,9 +22,10 @@ from app.domain.waivers import (
 from app.models import Waiver
 from app.queries.items import ItemPlace, get_item_now, get_place, get_waiver
 from app.queries.rows import ItemRow
+from app.services.change import Change
 from app.services.items import Saved, about_item, save_item, take_item, take_items
 from app.services.waived import close, waivers_behind
-from app.services.write_path import Change, write_path
+from app.services.write_path import write_path
 
 RENEWED = "A new one took its place."
 

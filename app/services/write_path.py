@@ -6,233 +6,26 @@ stored answer; 2. takes each stream it touches by UPDATE, in id order; 3. reads,
 fresh session when the database asks for it. A refusal leaves an event of its own on the system stream.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from functools import wraps
 from hashlib import sha256
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import SecretStr, TypeAdapter
-from sqlalchemy import Insert, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.database import in_transaction
-from app.domain.actors import Actor, Origin
-from app.domain.audit import AuditAction, moment_text, seal
+from app.domain.actors import Origin
+from app.domain.audit import AuditAction
 from app.domain.errors import Conflict, DomainError, NotPermitted, RuleViolation
-from app.domain.identifiers import time_ordered_id
-from app.domain.permissions import Permission
-from app.models import AuditEvent, Checklist, ChecklistItem, Stream
-from app.models.base import table_of, utc_now
-from app.queries.items import WorkingItem, get_working_item
+from app.services.change import SYSTEM_STREAM, About, Change
 from app.services.idempotency import HeldKey
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Built once and sent as they are: building a statement anew costs more than sending it.
-_streams = table_of(Stream)
-_TAKE = update(_streams).where(_streams.c.id == bindparam("stream")).values(version=_streams.c.version + 1)
-_items, _lists = table_of(ChecklistItem).c, table_of(Checklist).c
-_TAKE_OF_ITEM = (
-    update(_streams)
-    .where(
-        _streams.c.id
-        == select(_lists.stream_id)
-        .join(table_of(ChecklistItem), _items.checklist_id == _lists.id)
-        .where(_items.id == bindparam("item"))
-        .scalar_subquery()
-    )
-    .values(version=_streams.c.version + 1)
-)
-_TAILS = select(_streams.c.id, _streams.c.sequence, _streams.c.tail_digest)
-_TAIL = _TAILS.where(_streams.c.id == bindparam("stream"))
-_MOVE = (
-    update(_streams)
-    .where(_streams.c.id == bindparam("stream"))
-    .values(sequence=bindparam("to_sequence"), tail_digest=bindparam("to_digest"))
-)
-_FIND_STREAM = select(_streams.c.id).where(
-    _streams.c.kind == bindparam("kind"), _streams.c.subject_id == bindparam("subject")
-)
-_BEGIN = insert(_streams)
-_ADD_EVENTS = insert(table_of(AuditEvent))
-
-SYSTEM_STREAM = ("system", 0)
 # Refusals that are remembered: role, stale page, rule. A missing thing or a typing error is no attempt at anything.
 REMEMBERED = (NotPermitted, RuleViolation, Conflict)
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What an event is about, and where it belongs."""
-
-    kind: str
-    id: int
-    label: str
-    module_id: int | None = None
-    release_id: int | None = None
-    template_version_id: int | None = None
-
-
-@dataclass(slots=True)
-class Change:
-    """One transaction under way: what it has taken, and what it will leave in the history."""
-
-    origin: Origin
-    session: Session
-    at: datetime = field(default_factory=utc_now)
-    taken: set[int] = field(default_factory=set)
-    tails: dict[int, tuple[int, bytes | None]] = field(default_factory=dict)
-    pending: list[tuple[int, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
-
-    @property
-    def actor(self) -> Actor:
-        """Who changes."""
-        return self.origin.actor
-
-    @property
-    def actor_id(self) -> int:
-        """The number of the person who changes; only for what needs somebody signed in."""
-        if self.origin.actor.id is None:
-            raise NotPermitted("Sign in first.")
-        return self.origin.actor.id
-
-    def take(self, *stream_ids: int) -> None:
-        """Take streams, in id order. An UPDATE and not only a lock, so that it holds across cluster nodes too."""
-        for stream_id in sorted(set(stream_ids) - self.taken):
-            self.session.execute(_TAKE, {"stream": stream_id})
-            self.taken.add(stream_id)
-
-    def take_of_item(self, item_id: int) -> WorkingItem:
-        """Take the stream that an item belongs to, and read all that working it needs, in two statements."""
-        self.session.execute(_TAKE_OF_ITEM, {"item": item_id})
-        working = get_working_item(item_id)
-        self.taken.add(working.place.stream_id)
-        self.tails[working.place.stream_id] = (working.sequence, working.tail_digest)
-        return working
-
-    def take_subject(self, kind: str, subject_id: int) -> int:
-        """Take the stream of a subject, and give its number."""
-        stream_id: int | None = self.session.scalar(_FIND_STREAM, {"kind": kind, "subject": subject_id})
-        if stream_id is None:
-            return self.new_stream(kind, subject_id)
-        self.take(stream_id)
-        return stream_id
-
-    def put(self, statement: Insert, values: Mapping[str, Any]) -> int:
-        """Insert one row, and give its number."""
-        (number,) = self.session.connection().execute(statement, values).inserted_primary_key or (0,)
-        return int(number)
-
-    def new_stream(self, kind: str, subject_id: int) -> int:
-        """Begin the stream of something new. It is taken: nobody else can see it yet."""
-        stream_id = self.put(_BEGIN, {"kind": kind, "subject_id": subject_id, "version": 1, "sequence": 0})
-        self.taken.add(stream_id)
-        self.tails[stream_id] = (0, None)
-        return stream_id
-
-    def record(
-        self,
-        action: AuditAction,
-        about: About,
-        *,
-        stream: int,
-        fact: str = "",
-        old: str = "",
-        new: str = "",
-        reason: str = "",
-        before: Mapping[str, Any] | None = None,
-        after: Mapping[str, Any] | None = None,
-        under: Permission | None = None,
-        batch: bytes | None = None,
-    ) -> bytes:
-        """Remember one changed fact. The event is written, numbered and chained when the work is done."""
-        role = self.actor.acting_role(under, about.module_id) if under else None
-        event_id = time_ordered_id()
-        columns = {
-            "id": event_id,
-            "stream_id": stream,
-            "occurred_at": self.at,
-            "actor_id": self.actor.id,
-            "actor_name_id": self.actor.name_id,
-            "actor_role": role.value if role else self.actor.means if self.actor.id is None else "",
-            "action": action,
-            "object_kind": about.kind,
-            "object_id": about.id,
-            "object_label": about.label[:500],
-            "fact": fact,
-            "module_id": about.module_id,
-            "release_id": about.release_id,
-            "old_value": old,
-            "new_value": new,
-            "reason": reason,
-            "request_id": self.origin.request_id,
-            "batch": batch,
-        }
-        self.pending.append((stream, columns, self._body(columns, about, before, after)))
-        return event_id
-
-    def _body(
-        self,
-        columns: dict[str, Any],
-        about: About,
-        before: Mapping[str, Any] | None,
-        after: Mapping[str, Any] | None,
-    ) -> dict[str, Any]:
-        return {
-            "id": columns["id"].hex(),
-            "op": columns["action"].value,
-            "actor": {
-                "id": self.actor.id,
-                "name_sha256": self.actor.name_digest.hex(),
-                "role": columns["actor_role"],
-                "auth": self.actor.means,
-                "session_id": self.actor.session_id,
-            },
-            "at": moment_text(self.at),
-            "req_id": self.origin.request_id,
-            "idem": self.origin.key.hex(),
-            "object": {"kind": about.kind, "id": about.id, "label": columns["object_label"]},
-            "fact": columns["fact"],
-            "module_id": about.module_id,
-            "release_id": about.release_id,
-            "template_version_id": about.template_version_id,
-            "old": columns["old_value"],
-            "new": columns["new_value"],
-            "before": dict(before) if before is not None else None,
-            "after": dict(after) if after is not None else None,
-            "why": columns["reason"],
-            "batch": columns["batch"].hex() if columns["batch"] else None,
-        }
-
-    def write_history(self) -> None:
-        """Number, chain and insert what was recorded, and move each stream's tail."""
-        if not self.pending:
-            return
-        ids = sorted({stream for stream, _, _ in self.pending})
-        if not self.taken.issuperset(ids):
-            raise RuntimeError("an event was recorded on a stream that was not taken")
-        unread = [stream for stream in ids if stream not in self.tails]
-        if unread:
-            self.tails |= {row.id: (row.sequence, row.tail_digest) for row in self._tails(unread)}
-        tails = self.tails
-        rows = []
-        for stream, columns, body in self.pending:
-            sequence, tail = tails[stream]
-            sealed = seal({**body, "stream": stream, "stream_seq": sequence + 1, "prev": tail.hex() if tail else None})
-            rows.append({**columns, "stream_sequence": sequence + 1, "body": sealed.body, "leaf": sealed.leaf})
-            tails[stream] = (sequence + 1, sealed.leaf)
-        self.session.execute(_ADD_EVENTS, rows)
-        for stream in ids:
-            sequence, tail = tails[stream]
-            self.session.execute(_MOVE, {"stream": stream, "to_sequence": sequence, "to_digest": tail})
-
-    def _tails(self, ids: list[int]) -> Iterable[Any]:
-        if len(ids) == 1:
-            return self.session.execute(_TAIL, {"stream": ids[0]})
-        return self.session.execute(_TAILS.where(_streams.c.id.in_(ids)))
 
 
 def write_path(work: Callable[Concatenate[Change, P], R]) -> Callable[Concatenate[Origin, P], R]:

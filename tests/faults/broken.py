@@ -15,8 +15,8 @@ from app.domain.permissions import Permission
 from app.queries.items import ItemPlace, get_item_now, get_place
 from app.queries.rows import ItemRow
 from app.services import items, write_path
+from app.services.change import Change
 from app.services.idempotency import HeldKey
-from app.services.write_path import Change
 
 
 def without_keys() -> None:

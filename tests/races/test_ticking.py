@@ -17,9 +17,10 @@ from app.domain.checklist import ItemState
 from app.domain.errors import Busy, Conflict, DomainError, KeyReused
 from app.domain.permissions import Role
 from app.models import AuditEvent, Checklist, ChecklistItem, IdempotencyKey
+from app.services.change import About, Change
 from app.services.item_states import set_state, set_states
 from app.services.items import Saved, add_comment, set_value
-from app.services.write_path import About, Change, write_path
+from app.services.write_path import write_path
 from tests.factories import Make
 from tests.races.running import START_WITHIN, history_of, race, stream_of
 

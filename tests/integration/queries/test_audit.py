@@ -24,9 +24,10 @@ from app.queries.audit import (
     read_page,
     stream_events,
 )
+from app.services.change import About, Change
 from app.services.item_states import set_state
 from app.services.items import add_comment
-from app.services.write_path import About, Change, write_path
+from app.services.write_path import write_path
 from tests.factories import Made, MadeRelease, Make
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)

@@ -19,6 +19,7 @@ from app.models import AuditEvent, IdempotencyKey, ItemComment, Module, Stream, 
 from app.models.base import utc_now
 from app.queries.people import list_grants
 from app.services.accounts import make_setup_link, new_link_token, set_up
+from app.services.change import SYSTEM_STREAM, About, Change
 from app.services.item_states import set_state
 from app.services.items import add_comment
 from app.services.modules import ModuleFacts, create_module, update_module
@@ -26,7 +27,7 @@ from app.services.releases import ReleaseFacts, ship_release, update_release
 from app.services.roles import grant_role, revoke_role
 from app.services.templates import load_catalogue
 from app.services.waivers import decide_waiver, request_waiver
-from app.services.write_path import SYSTEM_STREAM, About, Change, record_refusal, write_path
+from app.services.write_path import record_refusal, write_path
 from tests.factories import MadeRelease, Make
 
 ITEM = "pre.schema-planned"
