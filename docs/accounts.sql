@@ -22,10 +22,18 @@ GRANT ALL PRIVILEGES ON countersign.* TO countersign_owner@'%';
 GRANT SELECT, INSERT ON countersign.audit_events TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.item_comments TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.evidence_confirmations TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.gate_policies TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.signed_contents TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.signoffs TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.signoff_ends TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.rollback_plans TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.rehearsals TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.backup_records TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.changes TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.environments TO countersign_app@'%';
 
 -- What changes and is never deleted.
+GRANT SELECT, INSERT, UPDATE ON countersign.gates TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.checklists TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.checklist_groups TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.templates TO countersign_app@'%';

@@ -71,6 +71,13 @@ class AuditAction(StrEnum):
     EVIDENCE_ADDED = "evidence.added"
     EVIDENCE_WITHDRAWN = "evidence.withdrawn"
     EVIDENCE_RECONFIRMED = "evidence.reconfirmed"
+    POLICY_CREATED = "policy.created"
+    SIGNOFF_GIVEN = "signoff.given"
+    SIGNOFF_ENDED = "signoff.ended"
+    GATE_CONSUMED = "gate.consumed"
+    ROLLBACK_PLAN_WRITTEN = "rollback_plan.written"
+    REHEARSAL_ADDED = "rehearsal.added"
+    BACKUP_ADDED = "backup.added"
     ITEM_RULED_OUT = "item.ruled_out"
     ITEM_RULED_IN = "item.ruled_in"
     ITEM_ADDED = "item.added"
@@ -154,6 +161,13 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.ITEM_RETURNED: "brought back “{label}”, which the adopted version asks again; it is {new}",
     AuditAction.ITEM_REWORDED: "gave “{label}” the words of the adopted version ({fact}), before: {old}",
     AuditAction.ITEM_CONFIRMED: "said that “{label}” is still true with its new words",
+    AuditAction.POLICY_CREATED: "laid down what the gate {label} asks: {new}",
+    AuditAction.SIGNOFF_GIVEN: "signed {label}: {new}",
+    AuditAction.SIGNOFF_ENDED: "ended a sign-off of {label}: {fact}, {new}",
+    AuditAction.GATE_CONSUMED: "passed {label}, with {new}",
+    AuditAction.ROLLBACK_PLAN_WRITTEN: "wrote the rollback plan of {label}, revision {new}",
+    AuditAction.REHEARSAL_ADDED: "recorded a rehearsal of the rollback plan of {label}: {new}",
+    AuditAction.BACKUP_ADDED: "recorded a backup for {label}: {new}",
     AuditAction.ITEM_RULED_OUT: "took “{label}” away by its rule, from {old} to {new}",
     AuditAction.ITEM_RULED_IN: "brought “{label}” back by its rule, from {old} to {new}",
     AuditAction.EVIDENCE_ADDED: "added evidence to “{label}”: {new}",

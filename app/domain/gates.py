@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from app.domain.checklist import ItemState, Severity
+from app.domain.checklist import BelongsTo, ItemState, Severity
 from app.domain.permissions import Role
 from app.domain.readiness import is_blocking
 
@@ -24,6 +24,52 @@ class GateKind(StrEnum):
     CLOSE = "close"
     ROLL_BACK = "roll-back"
     INCIDENT_CLOSE = "incident-close"
+
+    @property
+    def label(self) -> str:
+        """The gate in words."""
+        return GATE_TITLES[self]
+
+    @property
+    def opens(self) -> str:
+        """What is so when it is open, as the second half of a sentence."""
+        return GATE_OPENS[self]
+
+
+GATE_TITLES: dict[GateKind, str] = {
+    GateKind.MERGE: "Merge",
+    GateKind.READY: "Ready",
+    GateKind.DEPLOY: "Deploy",
+    GateKind.RELEASE: "Release",
+    GateKind.FIRST_HOUR: "First hour",
+    GateKind.FIRST_DAY: "First day",
+    GateKind.FIRST_WEEK: "First week",
+    GateKind.CLOSE: "Close",
+    GateKind.ROLL_BACK: "Roll back",
+    GateKind.INCIDENT_CLOSE: "Close the incident",
+}
+GATE_OPENS: dict[GateKind, str] = {
+    GateKind.MERGE: "the change may be merged",
+    GateKind.READY: "the module is ready for release",
+    GateKind.DEPLOY: "a deployment may start",
+    GateKind.RELEASE: "the release goes",
+    GateKind.FIRST_HOUR: "the first hour is over",
+    GateKind.FIRST_DAY: "the first day is over",
+    GateKind.FIRST_WEEK: "the first week is over",
+    GateKind.CLOSE: "nothing is left to watch",
+    GateKind.ROLL_BACK: "the rollback is complete",
+    GateKind.INCIDENT_CLOSE: "the incident is resolved",
+}
+_GATES_OF: dict[BelongsTo, frozenset[GateKind]] = {
+    BelongsTo.CHANGE: frozenset({GateKind.MERGE}),
+    BelongsTo.MODULE: frozenset({GateKind.READY, GateKind.DEPLOY}),
+    BelongsTo.RELEASE: frozenset({GateKind.RELEASE, GateKind.CLOSE}),
+}
+
+
+def gates_of(belongs_to: BelongsTo) -> frozenset[GateKind]:
+    """The gates that a checklist of a kind has; none for kinds whose subjects do not exist yet."""
+    return _GATES_OF.get(belongs_to, frozenset())
 
 
 class Separation(StrEnum):
@@ -118,6 +164,15 @@ class Verdict:
         return self.state in {GateState.OPEN, GateState.PARTIAL}
 
 
+# What these groups ask is looked up in a target: that of the environment before, and the first has none before it.
+OF_TARGET = frozenset({"database-schema", "data-integrity", "application-integration"})
+
+
+def is_left_out(group_key: str) -> bool:
+    """Whether the gate of the first environment leaves a group out."""
+    return group_key in OF_TARGET
+
+
 def barred(policy: Policy, items: Iterable[CoveredItem]) -> frozenset[int]:
     """The persons who may not sign, because they stand behind something that the gate covers."""
     if Separation.NOT_BEHIND_ITEMS not in policy.separation:
@@ -173,15 +228,14 @@ def judge(
     """Where a gate stands that is neither consumed nor overridden. `lacking`: records that it needs and that are not
     there, each as a sentence.
     """
+    shut = (*(f"“{item.text}” is {item.state.word}." for item in items if item.is_in_the_way), *lacking)
     if faults := tuple(_faults(policy, items, signoffs, holders)):
-        return Verdict(GateState.UNSATISFIABLE, faults)
+        return Verdict(GateState.UNSATISFIABLE, (*faults, *shut))
     missing = missing_signoffs(policy, signoffs)
     if any(one.decision is Decision.REJECT for one in signoffs):
-        return Verdict(GateState.REJECTED, ("It is rejected.",), missing)
-    open_items = [item for item in items if item.is_in_the_way]
-    if open_items or lacking:
-        told = [f"“{item.text}” is {item.state.word}." for item in open_items]
-        return Verdict(GateState.BLOCKED, (*told, *lacking), missing)
+        return Verdict(GateState.REJECTED, ("It is rejected.", *shut), missing)
+    if shut:
+        return Verdict(GateState.BLOCKED, shut, missing)
     if not missing:
         return Verdict(GateState.SATISFIED)
     state = GateState.PARTIAL if any(one.decision is Decision.APPROVE for one in signoffs) else GateState.OPEN

@@ -4,6 +4,16 @@ from app.models.audit import AuditEvent
 from app.models.base import Base
 from app.models.checklist import Checklist, ChecklistGroup, ChecklistItem, ItemComment, Stream, Waiver
 from app.models.evidence import Evidence, EvidenceConfirmation
+from app.models.gate import (
+    BackupRecord,
+    Gate,
+    GatePolicy,
+    Rehearsal,
+    RollbackPlan,
+    SignedContent,
+    Signoff,
+    SignoffEnd,
+)
 from app.models.module import Environment, Module, ModuleAnswer, ModuleContact, Target
 from app.models.person import IdempotencyKey, OneTimeLink, Person, PersonName, RateCounter, RoleGrant, Session
 from app.models.release import Change, Release, ReleaseModule
@@ -20,6 +30,7 @@ from app.models.template import (
 
 __all__ = [
     "AuditEvent",
+    "BackupRecord",
     "Base",
     "Change",
     "Checklist",
@@ -30,6 +41,8 @@ __all__ = [
     "Environment",
     "Evidence",
     "EvidenceConfirmation",
+    "Gate",
+    "GatePolicy",
     "IdempotencyKey",
     "ItemComment",
     "Module",
@@ -39,10 +52,15 @@ __all__ = [
     "Person",
     "PersonName",
     "RateCounter",
+    "Rehearsal",
     "Release",
     "ReleaseModule",
     "RoleGrant",
+    "RollbackPlan",
     "Session",
+    "SignedContent",
+    "Signoff",
+    "SignoffEnd",
     "Stream",
     "Target",
     "Template",

@@ -22,6 +22,8 @@ class Stream(Base):
     version: Mapped[int] = mapped_column(default=0)
     sequence: Mapped[int] = mapped_column(default=0)
     tail_digest: Mapped[bytes | None] = mapped_column(Digest)
+    # Somebody has signed over what belongs to it: each change looks whether that is still what was signed.
+    is_signed: Mapped[bool] = mapped_column(default=False)
 
 
 class Checklist(Base):

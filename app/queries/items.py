@@ -73,12 +73,13 @@ class WorkingItem:
     now: ItemRow
     sequence: int
     tail_digest: bytes | None
+    is_signed: bool
 
 
 _streams = table_of(Stream).c
 _ROW_WIDTH = len(ItemRow._fields)
 _WORKING = with_names(
-    select(*SHOWN, _streams.sequence, _streams.tail_digest, *_WHERE)
+    select(*SHOWN, _streams.sequence, _streams.tail_digest, _streams.is_signed, *_WHERE)
     .select_from(table_of(ChecklistItem))
     .join(table_of(Checklist), _lists.id == _items.checklist_id)
     .join(table_of(ChecklistGroup), _groups.id == _items.group_id)
@@ -92,8 +93,8 @@ def get_working_item(item_id: int) -> WorkingItem:
     if found is None:
         raise NotFound(UNSEEN)
     values = tuple(found)
-    row, (sequence, tail, *where) = ItemRow._make(values[:_ROW_WIDTH]), values[_ROW_WIDTH:]
-    return WorkingItem(ItemPlace(row.id, row.text, row.severity, *where), row, sequence, tail)
+    row, (sequence, tail, is_signed, *where) = ItemRow._make(values[:_ROW_WIDTH]), values[_ROW_WIDTH:]
+    return WorkingItem(ItemPlace(row.id, row.text, row.severity, *where), row, sequence, tail, is_signed)
 
 
 def get_waiver(waiver_id: int) -> Waiver:

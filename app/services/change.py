@@ -32,13 +32,15 @@ _TAKE_OF_ITEM = (
     )
     .values(version=_streams.c.version + 1)
 )
-_TAILS = select(_streams.c.id, _streams.c.sequence, _streams.c.tail_digest)
+_TAILS = select(_streams.c.id, _streams.c.sequence, _streams.c.tail_digest, _streams.c.is_signed)
 _TAIL = _TAILS.where(_streams.c.id == bindparam("stream"))
 _MOVE = (
     update(_streams)
     .where(_streams.c.id == bindparam("stream"))
     .values(sequence=bindparam("to_sequence"), tail_digest=bindparam("to_digest"))
 )
+_MARK = update(_streams).where(_streams.c.id == bindparam("stream")).values(is_signed=True)
+_VERSION = select(_streams.c.version).where(_streams.c.id == bindparam("stream"))
 _FIND_STREAM = select(_streams.c.id).where(
     _streams.c.kind == bindparam("kind"), _streams.c.subject_id == bindparam("subject")
 )
@@ -70,6 +72,8 @@ class Change:
     taken: set[int] = field(default_factory=set)
     tails: dict[int, tuple[int, bytes | None]] = field(default_factory=dict)
     pending: list[tuple[int, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
+    # Of the streams that it writes to, those over which somebody has signed.
+    signed: set[int] = field(default_factory=set)
 
     @property
     def actor(self) -> Actor:
@@ -95,6 +99,8 @@ class Change:
         working = get_working_item(item_id)
         self.taken.add(working.place.stream_id)
         self.tails[working.place.stream_id] = (working.sequence, working.tail_digest)
+        if working.is_signed:
+            self.signed.add(working.place.stream_id)
         return working
 
     def take_subject(self, kind: str, subject_id: int) -> int:
@@ -104,6 +110,19 @@ class Change:
             return self.new_stream(kind, subject_id)
         self.take(stream_id)
         return stream_id
+
+    def find_stream(self, kind: str, subject_id: int) -> int:
+        """The stream of a subject that is there, without taking it."""
+        return int(self.session.execute(_FIND_STREAM, {"kind": kind, "subject": subject_id}).scalar_one())
+
+    def mark_signed(self, stream_id: int) -> None:
+        """Remember that somebody has signed over what belongs to a stream that is taken; it is never forgotten."""
+        self.session.execute(_MARK, {"stream": stream_id})
+        self.signed.add(stream_id)
+
+    def version_of(self, stream_id: int) -> int:
+        """The version of a stream that is taken: with this change."""
+        return int(self.session.execute(_VERSION, {"stream": stream_id}).scalar_one())
 
     def put(self, statement: Insert, values: Mapping[str, Any]) -> int:
         """Insert one row, and give its number."""
@@ -191,16 +210,22 @@ class Change:
             "batch": columns["batch"].hex() if columns["batch"] else None,
         }
 
+    def read_tails(self) -> None:
+        """Read where the streams end that it writes to, and whether somebody has signed over them."""
+        unread = sorted({stream for stream, _, _ in self.pending} - self.tails.keys())
+        if not self.taken.issuperset(unread):
+            raise RuntimeError("an event was recorded on a stream that was not taken")
+        for row in self._tails(unread) if unread else ():
+            self.tails[row.id] = (row.sequence, row.tail_digest)
+            if row.is_signed:
+                self.signed.add(row.id)
+
     def write_history(self) -> None:
         """Number, chain and insert what was recorded, and move each stream's tail."""
-        if not self.pending:
-            return
+        self.read_tails()
         ids = sorted({stream for stream, _, _ in self.pending})
-        if not self.taken.issuperset(ids):
-            raise RuntimeError("an event was recorded on a stream that was not taken")
-        unread = [stream for stream in ids if stream not in self.tails]
-        if unread:
-            self.tails |= {row.id: (row.sequence, row.tail_digest) for row in self._tails(unread)}
+        if not ids:
+            return
         tails = self.tails
         rows = []
         for stream, columns, body in self.pending:

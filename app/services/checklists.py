@@ -5,6 +5,7 @@ from sqlalchemy import BindParameter, and_, bindparam, insert, literal, select
 from app.domain.applicability import RULED
 from app.domain.audit import AuditAction
 from app.domain.checklist import BelongsTo, ItemState
+from app.domain.gates import gates_of
 from app.models import Checklist, ChecklistGroup, ChecklistItem, TemplateGroup, TemplateItem
 from app.models.base import BigInt, UTCDateTime, table_of
 from app.queries.applicability import PlacedChecklist
@@ -12,6 +13,7 @@ from app.queries.due import has_due_rules
 from app.queries.templates import VersionLine, get_version_for_new
 from app.services.change import About, Change
 from app.services.due import give_due_dates
+from app.services.gates import make_gates
 from app.services.ruling import rule_new_checklist
 from app.services.templates import BUILT_IN
 
@@ -105,6 +107,8 @@ def make_checklist(
         stream=stream,
         new=version.label,
     )
+    if gates_of(belongs_to):
+        make_gates(change, checklist_id)
     if has_due_rules(version.id, version.digest):
         give_due_dates(change, checklist_id, release_id)
     if module_id is not None and belongs_to in RULED:

@@ -16,6 +16,7 @@ from app.queries.modules import get_module, list_contacts
 from app.services.change import About, Change
 from app.services.checklists import make_checklist
 from app.services.facts import change_facts
+from app.services.gates import make_missing_gates
 from app.services.write_path import write_path
 
 PLACEHOLDER_SENTENCE = "This is a placeholder. Name whom to call, or leave it empty."
@@ -220,6 +221,7 @@ def add_environment(change: Change, key: str, name: str) -> int:
     environment = Environment(key=key, name=name, position=last + 1)
     change.session.add(environment)
     change.session.flush()
+    make_missing_gates(change)
     change.record(
         AuditAction.ENVIRONMENT_ADDED,
         About("environment", environment.id, name),

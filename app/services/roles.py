@@ -10,6 +10,7 @@ from app.queries.people import get_person, list_grants
 from app.services.change import SYSTEM_STREAM, About, Change
 from app.services.people import about_person, give_role, grant_words
 from app.services.sessions import end_all_sessions
+from app.services.signoff_ends import end_of_lost_role
 from app.services.write_path import write_path
 
 
@@ -46,6 +47,7 @@ def revoke_role(change: Change, person_id: int, grant_id: int) -> bool:
         under=Permission.PERSON_MANAGE,
         before={"role": grant.role.value, "module_id": grant.module_id},
     )
+    end_of_lost_role(change, person_id, f"The role {grant.role.label} was taken back.")
     return True
 
 
@@ -86,6 +88,7 @@ def deactivate(change: Change, person_id: int) -> bool:
         .values(used_at=change.at)
     )
     change.record(AuditAction.PERSON_DEACTIVATED, about_person(person), stream=stream, under=Permission.PERSON_MANAGE)
+    end_of_lost_role(change, person_id, "The account was closed.")
     return True
 
 

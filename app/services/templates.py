@@ -11,6 +11,7 @@ from app.domain.errors import NotFound
 from app.domain.permissions import Permission
 from app.models import Environment, Template, TemplateGroup, TemplateItem, TemplateVersion
 from app.services.change import SYSTEM_STREAM, About, Change
+from app.services.gates import add_first_policies
 from app.services.write_path import write_path
 
 BUILT_IN = "migration-maintenance"
@@ -20,8 +21,15 @@ FIRST_ENVIRONMENTS = (("staging", "Staging"), ("production", "Production"))
 
 @write_path
 def load_catalogue(change: Change) -> bool:
-    """Publish the built-in catalogue as version 1 of its template; False when that was done before."""
+    """Publish the built-in catalogue as version 1 of its template, and the policies of its gates; False when that was
+    done before.
+    """
     change.take_subject(*SYSTEM_STREAM)
+    has_published = _publish_built_in(change)
+    return add_first_policies(change) or has_published
+
+
+def _publish_built_in(change: Change) -> bool:
     if change.session.scalar(select(Template.id).where(Template.key == BUILT_IN)) is not None:
         return False
     for position, (key, name) in enumerate(FIRST_ENVIRONMENTS, start=1):

@@ -20,6 +20,7 @@ from app.domain.audit import AuditAction
 from app.domain.errors import Conflict, DomainError, NotPermitted, RuleViolation
 from app.services.change import SYSTEM_STREAM, About, Change
 from app.services.idempotency import HeldKey
+from app.services.signoff_ends import end_stale
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,6 +44,7 @@ def write_path(work: Callable[Concatenate[Change, P], R]) -> Callable[Concatenat
             if answer is not None:
                 return adapter.validate_json(answer)
             result = work(change, *args, **kwargs)
+            end_stale(change)
             key.store(adapter.dump_json(result))
             change.write_history()
             return result

@@ -1,0 +1,211 @@
+"""Reads of gates: what they cover now, who has signed, and who could."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
+
+from app.database import db
+from app.domain.errors import UNSEEN, NotFound
+from app.domain.gate_policies import read_policy
+from app.domain.gates import ActiveSignoff, Decision, GateKind, Policy
+from app.domain.permissions import Role
+from app.domain.signoffs import ends_at
+from app.models import (
+    Checklist,
+    Environment,
+    Gate,
+    GatePolicy,
+    Person,
+    RoleGrant,
+    Signoff,
+    SignoffEnd,
+)
+from app.models.base import table_of
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """A gate with its policy and the checklist that it belongs to."""
+
+    id: int
+    checklist_id: int
+    kind: GateKind
+    environment_key: str
+    cycle: int
+    consumed_at: datetime | None
+    policy_id: int
+    policy_revision: int
+    policy: Policy
+    stream_id: int
+    release_id: int | None
+    module_id: int | None
+    subject_id: int
+    template_version_id: int
+    is_first_environment: bool
+    is_last_environment: bool
+
+
+_gates, _policies = table_of(Gate).c, table_of(GatePolicy).c
+_lists, _grants, _people = table_of(Checklist).c, table_of(RoleGrant).c, table_of(Person).c
+_signoffs, _ends = table_of(Signoff).c, table_of(SignoffEnd).c
+_places = table_of(Environment).c
+_first = select(_places.key).order_by(_places.position).limit(1).scalar_subquery()
+_last = select(_places.key).order_by(_places.position.desc()).limit(1).scalar_subquery()
+_GATES = (
+    select(
+        *(_gates.id, _gates.checklist_id, _gates.kind, _gates.environment_key, _gates.cycle, _gates.consumed_at),
+        *(_policies.id.label("policy_id"), _policies.revision.label("policy_revision"), _policies.body),
+        *(_lists.stream_id, _lists.release_id, _lists.module_id, _lists.subject_id, _lists.template_version_id),
+        (_gates.environment_key == _first).label("is_first_environment"),
+        (_gates.environment_key == _last).label("is_last_environment"),
+    )
+    .join(table_of(GatePolicy), _policies.id == _gates.policy_id)
+    .join(table_of(Checklist), _lists.id == _gates.checklist_id)
+    .order_by(_gates.id)
+)
+_GATE = _GATES.where(_gates.id == bindparam("gate"))
+_GATES_OF = _GATES.where(_gates.checklist_id == bindparam("checklist"))
+_SIGNED_GATES = _GATES.where(
+    _lists.stream_id.in_(bindparam("streams", expanding=True)),
+    _gates.consumed_at.is_(None),
+    select(_signoffs.id)
+    .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
+    .where(_signoffs.gate_id == _gates.id, _ends.id.is_(None))
+    .exists(),
+)
+
+
+def _rows(statement: Select[*tuple[Any, ...]], **where: Any) -> list[GateRow]:
+    return [
+        GateRow(
+            *(row.id, row.checklist_id, row.kind, row.environment_key, row.cycle, row.consumed_at),
+            policy_id=row.policy_id,
+            policy_revision=row.policy_revision,
+            policy=read_policy(row.kind, row.body),
+            stream_id=row.stream_id,
+            release_id=row.release_id,
+            module_id=row.module_id,
+            subject_id=row.subject_id,
+            template_version_id=row.template_version_id,
+            is_first_environment=bool(row.is_first_environment),
+            is_last_environment=bool(row.is_last_environment),
+        )
+        for row in db.session.execute(statement, where)
+    ]
+
+
+def get_gate(gate_id: int) -> GateRow:
+    """One gate, or NotFound."""
+    found = _rows(_GATE, gate=gate_id)
+    if not found:
+        raise NotFound(UNSEEN)
+    return found[0]
+
+
+def list_gates(checklist_id: int) -> list[GateRow]:
+    """The gates of a checklist."""
+    return _rows(_GATES_OF, checklist=checklist_id)
+
+
+def list_gates_of_person(person_id: int) -> list[GateRow]:
+    """The gates that are not consumed and carry a sign-off of this person that nothing has ended."""
+    own = (
+        select(_signoffs.id)
+        .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
+        .where(_signoffs.gate_id == _gates.id, _signoffs.person_id == person_id, _ends.id.is_(None))
+    )
+    return list_gates_where(_gates.consumed_at.is_(None), own.exists())
+
+
+def list_gates_where(*conditions: ColumnElement[bool]) -> list[GateRow]:
+    """The gates for which something holds."""
+    return _rows(_GATES.where(*conditions))
+
+
+def list_signed_gates(stream_ids: Sequence[int]) -> list[GateRow]:
+    """The gates behind some streams that are not consumed and carry sign-offs that nothing has ended."""
+    return _rows(_SIGNED_GATES, streams=list(stream_ids))
+
+
+@dataclass(frozen=True, slots=True)
+class SignoffRow:
+    """A sign-off that nothing has ended, as the rules look at it."""
+
+    id: int
+    gate_id: int
+    cycle: int
+    person_id: int
+    role: Role
+    decision: Decision
+    digest: bytes
+    counts_until: datetime | None
+
+    @property
+    def facts(self) -> ActiveSignoff:
+        """Reduced to what the verdict needs."""
+        return ActiveSignoff(self.person_id, self.role, self.decision)
+
+
+_ACTIVE = (
+    select(table_of(Signoff), _gates.kind, _policies.body)
+    .join(table_of(Gate), _gates.id == _signoffs.gate_id)
+    .join(table_of(GatePolicy), _policies.id == _signoffs.policy_id)
+    .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
+    .where(_ends.id.is_(None))
+    .order_by(_signoffs.id)
+)
+_ACTIVE_OF = _ACTIVE.where(_signoffs.gate_id.in_(bindparam("gates", expanding=True)))
+
+
+def list_active(gate_ids: Sequence[int], *, at: datetime | None = None) -> list[SignoffRow]:
+    """The sign-offs of gates that nothing has ended; with a moment, only those that time has not ended either."""
+    found = [_signoff(row) for row in db.session.execute(_ACTIVE_OF, {"gates": list(gate_ids)})]
+    return [one for one in found if at is None or one.counts_until is None or at < one.counts_until]
+
+
+def _signoff(row: Any) -> SignoffRow:
+    lasts = read_policy(row.kind, row.body).lasts
+    return SignoffRow(
+        *(row.id, row.gate_id, row.cycle, row.person_id, row.role, row.decision, row.digest),
+        counts_until=ends_at(row.signed_at, lasts, row.condition_ends_on),
+    )
+
+
+_HOLDERS = (
+    select(_grants.role, _grants.person_id)
+    .join(table_of(Person), _people.id == _grants.person_id)
+    .where(
+        _grants.revoked_at.is_(None),
+        _people.deactivated_at.is_(None),
+        _grants.role.in_(bindparam("roles", expanding=True)),
+        or_(_grants.module_id.is_(None), _grants.module_id == bindparam("module")),
+    )
+)
+
+
+def list_holders(roles: Iterable[Role], module_id: int | None) -> dict[Role, set[int]]:
+    """Who holds roles for a module now: active accounts only."""
+    found: dict[Role, set[int]] = defaultdict(set)
+    for role, person in db.session.execute(_HOLDERS, {"roles": sorted(roles), "module": module_id}):
+        found[role].add(person)
+    return dict(found)
+
+
+def find_grant(person_id: int, role: Role, module_id: int | None) -> int | None:
+    """The number of the grant by which a person holds a role for a module now."""
+    return db.session.scalar(
+        select(_grants.id)
+        .join(table_of(Person), _people.id == _grants.person_id)
+        .where(
+            _grants.person_id == person_id,
+            _grants.role == role,
+            and_(_grants.revoked_at.is_(None), _people.deactivated_at.is_(None)),
+            or_(_grants.module_id.is_(None), _grants.module_id == module_id),
+        )
+        .order_by(_grants.id)
+        .limit(1)
+    )

@@ -1,0 +1,109 @@
+"""What ends sign-offs: part of the very change that is the cause, so that no moment lies between the two."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, update
+
+from app.domain.audit import AuditAction
+from app.domain.gates import Decision
+from app.domain.signoffs import REASON_LIMIT, EndKind
+from app.models import Gate, SignoffEnd
+from app.models.base import table_of
+from app.queries.covered import content_of, list_covered
+from app.queries.gates import GateRow, SignoffRow, find_grant, list_active, list_gates_of_person, list_signed_gates
+from app.queries.standing import records_of
+from app.services.change import About, Change
+
+_END = insert(table_of(SignoffEnd))
+_NEXT_CYCLE = (
+    update(table_of(Gate)).where(table_of(Gate).c.id == bindparam("gate")).values(cycle=table_of(Gate).c.cycle + 1)
+)
+
+
+def about_gate(gate: GateRow) -> About:
+    """A gate as the object of an event."""
+    label = f"the gate {gate.kind.label} {gate.environment_key}".strip()
+    return About("gate", gate.id, label, gate.module_id, gate.release_id, gate.template_version_id)
+
+
+def end_stale(change: Change) -> None:
+    """End the approvals of gates that cover something else now than what was signed; called at the end of each change.
+
+    Rejections stay: a change of the content is no answer to them.
+    """
+    change.read_tails()
+    streams = change.signed & {stream for stream, _, _ in change.pending}
+    if not streams:
+        return
+    change.session.flush()
+    for gate in list_signed_gates(sorted(streams)):
+        digest = content_of(gate, list_covered(gate), records_of(gate)).digest
+        approvals = [one for one in list_active([gate.id]) if one.decision is Decision.APPROVE]
+        stale = [one for one in approvals if one.digest != digest]
+        if stale:
+            cause, words = _cause(change, gate)
+            end(change, gate, stale, EndKind.STALE, reason=words, cause=cause)
+            change.session.execute(_NEXT_CYCLE, {"gate": gate.id})
+
+
+def _cause(change: Change, gate: GateRow) -> tuple[bytes, str]:
+    """The first thing that this change recorded where the gate belongs."""
+    columns: dict[str, Any] = next(columns for stream, columns, _ in change.pending if stream == gate.stream_id)
+    words = f"{columns['action'].value}: “{columns['object_label']}”"
+    if columns["old_value"] or columns["new_value"]:
+        words += f", {columns['old_value'] or 'nothing'} → {columns['new_value'] or 'nothing'}"
+    return columns["id"], words[:REASON_LIMIT]
+
+
+def end(
+    change: Change,
+    gate: GateRow,
+    signoffs: Iterable[SignoffRow],
+    kind: EndKind,
+    *,
+    reason: str = "",
+    cause: bytes | None = None,
+) -> None:
+    """End sign-offs of a gate whose stream is taken: a row and an event for each."""
+    for one in signoffs:
+        change.session.execute(
+            _END,
+            {
+                "signoff_id": one.id,
+                "kind": kind,
+                "actor_id": change.actor.id,
+                "cause": cause,
+                "reason": reason,
+                "ended_at": change.at,
+            },
+        )
+        change.record(
+            AuditAction.SIGNOFF_ENDED,
+            about_gate(gate),
+            stream=gate.stream_id,
+            fact=kind.value,
+            new=f"that of {one.role.label}",
+            reason=reason,
+            before={"signoff": one.id, "digest": one.digest.hex(), "cycle": one.cycle},
+            after={"signoff": one.id, "ended": kind.value, "cause": cause.hex() if cause else None},
+        )
+
+
+def end_of_lost_role(change: Change, person_id: int, reason: str) -> None:
+    """End the sign-offs that a person gave in a role which they no longer have; consumed gates stay as they were."""
+    gates = list_gates_of_person(person_id)
+    change.take(*(gate.stream_id for gate in gates))
+    change.session.flush()
+    for gate in gates:
+        own = [one for one in list_active([gate.id]) if one.person_id == person_id]
+        lost = [one for one in own if find_grant(person_id, one.role, gate.module_id) is None]
+        end(change, gate, lost, EndKind.ROLE_LOST, reason=reason)
+
+
+def end_expired(change: Change, gate: GateRow, at: datetime) -> int:
+    """End the sign-offs of a gate that no longer count by time; how many."""
+    over = [one for one in list_active([gate.id]) if one.counts_until is not None and one.counts_until <= at]
+    end(change, gate, over, EndKind.EXPIRED)
+    return len(over)
