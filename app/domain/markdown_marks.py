@@ -7,7 +7,8 @@ from enum import StrEnum
 # What stands where a box would stand: a bullet that is none in Markdown, backslashes, the box, the rest of the line.
 _MARK = re.compile(
     r"""(?P<bullet>[-*+•\u2013—·◦▪‣∙][ \t]*)?(?P<escape>\\*)
-    (?:\[(?P<sign>[ \t]{0,3}|[ ]?[xX][ ]?|[-~?/!>.*+✓✔✗✘])\](?P<space>[ \t\u00a0]*)|(?P<drawn>[☐☑☒])\ufe0f?\s*)
+    (?:\[(?P<sign>[ \t]{0,3}|[ ]?[xX][ ]?|[-~?/!>.*+✓✔✗✘]|[nN]/?[aA])\](?P<space>[ \t\u00a0]*)
+    |(?P<drawn>[☐☑☒])\ufe0f?\s*)
     (?P<text>.*)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -62,8 +63,11 @@ def _match(line: str, *, in_item: bool) -> re.Match[str] | None:
 
 def _is_meant(found: re.Match[str], *, in_item: bool) -> bool:
     sign, text = found["sign"], found["text"]
-    if not in_item and (sign not in {" ", "x", "X"} or not text):
+    if not text and (not in_item or sign[:1] in {"n", "N"}):
         return False
+    if not in_item and sign not in {" ", "x", "X"}:
+        # `-[] Do it` was meant as a box, `[] of something` was not.
+        return bool(sign == "" and found["bullet"] and found["space"])
     if found["space"] or not text:
         return True
     # Without a space behind it: `[x](address)` is a link, `[]byte` a type, `[ ]Do it` was meant as a box.

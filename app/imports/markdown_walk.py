@@ -9,6 +9,7 @@ from app.domain.markdown_marks import Mark, Oddity, split_key
 from app.domain.template_content import DEPTH_LIMIT, OtherKind
 from app.imports.columns import View
 from app.imports.findings import Findings
+from app.imports.markdown_below import count_below
 from app.imports.markdown_others import Other, describe
 
 ODDITIES = {
@@ -22,16 +23,18 @@ TOO_DEEP = f"Boxes nested deeper than {DEPTH_LIMIT} levels were taken at level {
 # Longer texts are shortened and kept whole below their box: nobody searches them for comments.
 SEARCHED = 1_000
 _COMMENT = re.compile(r"(?P<code>(?P<tick>`+).+?(?P=tick))|(?P<comment>\s*<!--.*?-->)")
+_BOLD = re.compile(r"(\*\*|__)[^*_]+\1:?")
 Numbered = tuple[int, str]
 
 
 @dataclass(slots=True)
 class Kept:
-    """Text kept as typed: pieces of numbered lines (from 0), what they are, and which only draw a rule."""
+    """Text kept as typed: pieces of numbered lines (from 0), what they are, which draw a rule or need space above."""
 
     pieces: list[list[Numbered]] = field(default_factory=list)
     others: list[Other] = field(default_factory=list)
     rules: set[int] = field(default_factory=set)
+    spaced: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -69,12 +72,15 @@ class Walk:
     left_out: list[Other] = field(default_factory=list)
 
     def go(self, blocks: list[Block], view: View) -> None:
-        """Walk through the blocks of a heading."""
+        """Walk through blocks that stand under the heading without a gap."""
         self._walk(blocks, Place(view, view))
 
     def _walk(self, blocks: list[Block], place: Place) -> None:
         run: list[Block] = []
-        for block in blocks:
+        kept_until = 0
+        for number, block in enumerate(blocks):
+            if number < kept_until:
+                continue
             if not block.has_boxes:
                 run.append(block)
             elif block.kind is Kind.LIST:
@@ -87,7 +93,15 @@ class Walk:
                 else:  # a quote: nothing else holds blocks
                     inside = place.view.of_quote(block.start, block.end)
                     self._walk(block.children, replace(place, view=inside, is_quoted=True))
+            if block.has_boxes and not run and not place.owner:
+                kept_until = number + 1 + count_below(blocks, number)
+                self._keep_below(blocks[number + 1 : kept_until], place)
         self._keep(run, place)
+
+    def _keep_below(self, blocks: list[Block], place: Place) -> None:
+        """Keep what stands below a list, but is meant for its last box."""
+        if blocks and self.boxes:
+            self._keep(blocks, Place(place.view, place.view, owner=self.boxes[-1], is_quoted=place.is_quoted))
 
     def _items(self, items: list[Block], run: list[Block], place: Place) -> list[Block]:
         """Walk through a list. What was gathered before it and has no boxes is kept together with its first bullets."""
@@ -122,13 +136,16 @@ class Walk:
         texts = [text.strip() for text in block.text.split("\n")]
         starts = [*block.marks, len(texts)]
         if starts[0] > 0:
-            lead = Block(block.kind, block.start, block.start + starts[0], "\n".join(texts[: starts[0]]))
+            lead = _part(block, texts, 0, starts[0])
             lead.is_first, lead.marker = block.is_first, block.marker
             self._keep([lead], place)
         first: Box | None = None
         for start, end in pairwise(starts):
-            box = self._box(block.marks[start], block.start + start, texts[start + 1 : end], place.depth)
+            at = end if block.is_first and not start else _label(texts, start + 1, end)
+            box = self._box(block.marks[start], block.start + start, texts[start + 1 : at], place.depth)
             first = box if start == 0 else first
+            if at < end:
+                self._keep([_part(block, texts, at, end)], place)
         return first
 
     def _box(self, mark: Mark, line: int, rest: list[str], depth: int) -> Box | None:
@@ -149,6 +166,15 @@ class Walk:
             box.kept.others.append(Other(line, OtherKind.HTML, comment))
         self.boxes.append(box)
         return box
+
+
+def _part(block: Block, texts: list[str], start: int, end: int) -> Block:
+    return Block(block.kind, block.start + start, block.start + end, "\n".join(texts[start:end]))
+
+
+def _label(texts: list[str], start: int, end: int) -> int:
+    """The first bold line: between boxes that are in no list it is a heading to whoever wrote it."""
+    return next((number for number in range(start, end) if _BOLD.fullmatch(texts[number])), end)
 
 
 def _without_comments(text: str) -> tuple[str, list[str]]:
