@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from app.domain.markdown_blocks import Block, Document, Kind, bare
+from app.domain.markdown_headings import CLOSE
 from app.domain.markdown_marks import AS_TYPED, split_key, without_decoration
 from app.imports.columns import View, whole
 from app.imports.findings import Findings
 from app.imports.markdown_quotes import divide_quote
 from app.imports.markdown_walk import Kept, Numbered, Walk
+
+NO_SPACE = "Headings without a space behind their signs were taken as headings"
 
 
 @dataclass(slots=True)
@@ -93,6 +96,8 @@ def _regions(document: Document, findings: Findings) -> list[Region]:
 
     def begin(block: Block, lower: int = 0) -> Region:
         title, key = split_key(" ".join(block.text.split("\n")).strip())
+        if block.marker == CLOSE:
+            findings.note(NO_SPACE, block.start + 1)
         regions.append(Region(len(regions), block.level + lower, title, key, [], block, Walk(document, findings)))
         return regions[-1]
 

@@ -128,3 +128,24 @@ def test_text_that_stands_close_above_a_heading_reads_the_same_when_written_agai
 
     assert again.content.description == found.content.description == "<!-- for whom -->\n\n## About\nWords."
     assert again.content.groups == found.content.groups
+
+
+def test_headings_without_a_space_are_headings_and_are_said():
+    found = read_markdown("##Plan\n- [ ] a\n###1. Ship ##\n- [ ] b\n##🚀 Go\nWords\n##`watch`\n- [ ] c")
+
+    assert _groups(found) == [("", "Plan", 1), ("Plan", "1. Ship", 1), ("", "`watch`", 1)]
+    assert "Headings without a space behind their signs were taken as headings (lines 1, 3, 5 and 7)." in found.warnings
+
+
+@pytest.mark.parametrize("line", ["#plan", "##42 is closed", "####### deep", "\\##plan", "    ##plan", "`##plan`"])
+def test_these_signs_make_no_heading(line: str):
+    found = read_markdown(f"## G\n- [ ] a\n\n{line}\n\n- [ ] b")
+
+    assert len(found.content.groups) == 1
+    assert not any(said.startswith("Headings without a space") for said in found.warnings)
+
+
+def test_a_close_heading_without_boxes_reads_the_same_when_written_again():
+    found = read_markdown("## G\n- [ ] a\n\n##Else\nWords")
+
+    assert read_markdown(write_markdown(found.content)[0]).content == found.content
