@@ -21,6 +21,9 @@ _DECORATION = re.compile(
     "^(?:[\u2190-\u245f\u2500-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff][\ufe0f\u200d\u20e3]*\\s*"
     "|:[a-z0-9_+-]{2,40}:\\s+)+(?=\\S)"
 )
+# Signs that make a whole heading bold, and the name of its anchor: `## **Plan** {#plan}`.
+_BOLD_TITLE = re.compile(r"(\*\*|__)(?=\S)((?:(?!\1|`).)+)(?<=\S)\1")
+_ANCHOR = re.compile(r"(?<=\S)\s*\{#[\w.:-]{1,200}\}$")
 _KEY_COMMENT = re.compile(r"<!--\s*key:\s*(\S{1,200})\s*-->\s*")
 
 
@@ -116,3 +119,16 @@ def key_comment(key: str) -> str:
 def without_decoration(title: str) -> str:
     """A title without the pictures in front of its words."""
     return _DECORATION.sub("", title)
+
+
+def without_signs(title: str) -> str:
+    """A title without signs that make all of it bold, and without the name of its anchor."""
+    plain = _ANCHOR.sub("", title)
+    found = _BOLD_TITLE.fullmatch(plain)
+    return found[2] if found else plain
+
+
+def bare_title(title: str) -> str:
+    """The words of a title alone. What this gives, it gives again unchanged."""
+    plain = without_decoration(without_signs(title))
+    return plain if plain == title else bare_title(plain)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from app.domain.markdown_blocks import Block, Document, Kind, bare
 from app.domain.markdown_headings import CLOSE
-from app.domain.markdown_marks import AS_TYPED, split_key, without_decoration
+from app.domain.markdown_marks import AS_TYPED, bare_title, split_key, without_decoration, without_signs
 from app.imports.columns import View, whole
 from app.imports.findings import Findings
 from app.imports.markdown_quotes import divide_quote
@@ -143,7 +143,9 @@ def _undecorated(region: Region, findings: Findings) -> str:
     plain = without_decoration(region.title)
     if plain != region.title:
         findings.note("Pictures in front of headings were left out of the titles", region.line + 1)
-    return plain
+    if without_signs(plain) != plain:
+        findings.note("Bold signs and anchors of headings were left out of the titles", region.line + 1)
+    return bare_title(plain)
 
 
 def _place(outline: Outline, view: View, behind: dict[int, Region | None]) -> None:

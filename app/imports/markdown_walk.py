@@ -20,9 +20,12 @@ ODDITIES = {
 }
 EMPTY = "Boxes without a text were left out"
 TOO_DEEP = f"Boxes nested deeper than {DEPTH_LIMIT} levels were taken at level {DEPTH_LIMIT}"
+FOLDED = "<details> and <summary> were left out of the texts of boxes"
 # Longer texts are shortened and kept whole below their box: nobody searches them for comments.
 SEARCHED = 1_000
-_COMMENT = re.compile(r"(?P<code>(?P<tick>`+).+?(?P=tick))|(?P<comment>\s*<!--.*?-->)")
+_HTML = re.compile(
+    r"(?P<code>(?P<tick>`+).+?(?P=tick))|(?P<comment>\s*<!--.*?-->)|(?P<fold></?(?:details|summary)(?:\s[^<>]*)?>)"
+)
 _BOLD = re.compile(r"(\*\*|__)[^*_]+\1:?")
 Numbered = tuple[int, str]
 
@@ -113,7 +116,9 @@ class Walk:
             run = []
             inside = place.view.of_item(item.start, item.end)
             if not item.is_box:
-                self._walk(item.children, replace(place, view=inside, depth=place.depth + 1))
+                # A number in front of a bullet and nothing else is no level of its own.
+                is_bare = bool(item.marker) and item.children[0].kind is Kind.LIST
+                self._walk(item.children, replace(place, view=inside, depth=place.depth + (not is_bare)))
                 continue
             box = self._split(item.children[0], place)
             kept, owner = (inside, box) if box else (place.kept, place.owner)
@@ -151,7 +156,9 @@ class Walk:
     def _box(self, mark: Mark, line: int, rest: list[str], depth: int) -> Box | None:
         joined = " ".join([mark.text, *rest]) if rest else mark.text
         text, key = split_key(joined.strip())
-        text, comments = _without_comments(text)
+        text, comments, is_folded = _without_html(text)
+        if is_folded:
+            self.findings.note(FOLDED, line + 1)
         if mark.oddity:
             self.findings.note(ODDITIES[mark.oddity], line + 1)
         if not text:
@@ -177,16 +184,17 @@ def _label(texts: list[str], start: int, end: int) -> int:
     return next((number for number in range(start, end) if _BOLD.fullmatch(texts[number])), end)
 
 
-def _without_comments(text: str) -> tuple[str, list[str]]:
-    """A text without its HTML comments, and these."""
-    if "<!--" not in text or "-->" not in text or len(text) > SEARCHED:
-        return text, []
+def _without_html(text: str) -> tuple[str, list[str], bool]:
+    """A text without its HTML comments and what folds it; the comments; and whether something folded it."""
+    if "<" not in text or len(text) > SEARCHED:
+        return text, [], False
     comments: list[str] = []
+    folds: list[str] = []
 
     def take(found: re.Match[str]) -> str:
         if found["code"]:
             return found["code"]
-        comments.append(found["comment"].strip())
+        (comments if found["comment"] else folds).append(found[0].strip())
         return ""
 
-    return _COMMENT.sub(take, text).strip(), comments
+    return _HTML.sub(take, text).strip(), comments, bool(folds)

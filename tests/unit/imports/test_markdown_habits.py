@@ -1,5 +1,7 @@
 """Habits of people who write checklists by hand: what Markdown reads otherwise than it was meant."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.domain.template_content import Imported
@@ -149,3 +151,78 @@ def test_a_close_heading_without_boxes_reads_the_same_when_written_again():
     found = read_markdown("## G\n- [ ] a\n\n##Else\nWords")
 
     assert read_markdown(write_markdown(found.content)[0]).content == found.content
+
+
+def test_front_matter_between_plus_signs_names_and_describes():
+    found = read_markdown('+++\ntitle = "Go live"\ndescription = "For us"\ndate = 2020-01-02\n+++\n\n- [ ] a')
+
+    assert (found.content.name, found.content.description) == ("Go live", "For us")
+    assert [(other.line, other.text, bool(other.kept_in)) for other in found.other] == [
+        (2, 'title = "Go live"', True),
+        (3, 'description = "For us"', True),
+        (4, "date = 2020-01-02", False),
+    ]
+
+
+@pytest.mark.parametrize("front", ["+++\ntitle = \n+++\n", "+++\nno end\n\n", "+++\na = 1\n---\n"])
+def test_what_only_looks_like_such_front_matter_is_text(front: str):
+    found = read_markdown(f"{front}- [ ] box")
+
+    assert (_texts(found), found.content.name) == (["box"], "Checklist")
+
+
+def test_a_heading_that_is_bold_or_has_an_anchor_gives_its_words():
+    found = read_markdown(
+        "## 🔒 **Safety**\n### __Keys__ {#keys}\n- [ ] a\n### **One** and **two**\n- [ ] b\n### Set {#x} now\n- [ ] c"
+    )
+
+    assert _groups(found) == [
+        ("Safety", "Keys", 1),
+        ("Safety", "**One** and **two**", 1),
+        ("Safety", "Set {#x} now", 1),
+    ]
+    assert "Bold signs and anchors of headings were left out of the titles (lines 1 and 2)." in found.warnings
+
+
+@pytest.mark.parametrize("title", ["**Bold**", "Word {#anchor}", "**🔒 Both** {#a}", "__a__ {#b} {#c}"])
+def test_a_title_that_was_typed_with_such_signs_keeps_them(title: str):
+    content = read_markdown("## G\n- [ ] a").content
+    group = replace(content.groups[0], title=title, section=title)
+
+    text, _ = write_markdown(replace(content, groups=(group,)), keep_keys=False)
+
+    assert [(group.section, group.title) for group in read_markdown(text).content.groups] == [(title, title)]
+
+
+def test_a_box_that_unfolds_is_called_by_its_words():
+    found = read_markdown("- [ ] <details><summary>Look</summary>\n\n  Words\n\n  </details>\n- [ ] Say `<summary>`")
+
+    assert _texts(found) == ["Look", "Say `<summary>`"]
+    assert _bodies(found)[0] == "Words\n\n</details>"
+    assert "<details> and <summary> were left out of the texts of boxes (line 1)." in found.warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("```\n- [ ] b\n```", "What looks like boxes inside of code was kept as code (line 5)."),
+        ("Words\n\n    - [x] b", "What looks like boxes inside of code was kept as code (line 6)."),
+        ("<ul>\n<li>[ ] b</li>\n</ul>", "Boxes inside of HTML or of a comment were kept as text (line 5)."),
+        ("<p>\n<input type='checkbox'> b", "Boxes inside of HTML or of a comment were kept as text (line 5)."),
+        (
+            "- [PASS] b\n- [ ] c\n- [link] d\n\n[link]: https://e.org",
+            "Lines between boxes that begin with something else in brackets were kept as text (line 4).",
+        ),
+    ],
+)
+def test_what_a_person_may_have_meant_as_a_box_is_said(text: str, said: str):
+    found = read_markdown(f"## G\n- [ ] a\n\n{text}")
+
+    assert "b" not in _texts(found)
+    assert said in found.warnings
+
+
+def test_a_number_in_front_of_a_box_in_a_list_is_no_level():
+    found = read_markdown("1. - [ ] a\n2. - [ ] b\n   - [ ] c\n\n- - [ ] d")
+
+    assert [(item.text, item.depth) for item in found.content.items] == [("a", 0), ("b", 0), ("c", 0), ("d", 1)]
