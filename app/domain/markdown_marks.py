@@ -21,6 +21,8 @@ _DECORATION = re.compile(
     "^(?:[\u2190-\u245f\u2500-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff][\ufe0f\u200d\u20e3]*\\s*"
     "|:[a-z0-9_+-]{2,40}:\\s+)+(?=\\S)"
 )
+# Nobody writes longer titles.
+LOOKED_AT = 500
 # Signs that make a whole heading bold, and the name of its anchor: `## **Plan** {#plan}`.
 _BOLD_TITLE = re.compile(r"(\*\*|__)(?=\S)((?:(?!\1|`).)+)(?<=\S)\1")
 _ANCHOR = re.compile(r"(?<=\S)\s*\{#[\w.:-]{1,200}\}$")
@@ -123,6 +125,8 @@ def without_decoration(title: str) -> str:
 
 def without_signs(title: str) -> str:
     """A title without signs that make all of it bold, and without the name of its anchor."""
+    if len(title) > LOOKED_AT:
+        return title
     plain = _ANCHOR.sub("", title)
     found = _BOLD_TITLE.fullmatch(plain)
     return found[2] if found else plain
@@ -131,4 +135,6 @@ def without_signs(title: str) -> str:
 def bare_title(title: str) -> str:
     """The words of a title alone. What this gives, it gives again unchanged."""
     plain = without_decoration(without_signs(title))
-    return plain if plain == title else bare_title(plain)
+    while plain != title:
+        title, plain = plain, without_decoration(without_signs(plain))
+    return plain

@@ -178,7 +178,9 @@ def _pieces(region: Region, view: View) -> Iterator[list[Numbered]]:
     """The lines of a region, heading and all."""
     blocks = [region.heading, *region.blocks] if region.heading else region.blocks
     for part in _parts(blocks, view):
-        yield [(number, view.text(number)) for number in range(part[0].start, part[-1].end)]
+        piece = [(number, view.text(number)) for number in range(part[0].start, part[-1].end)]
+        # Indented, the heading would belong to whatever list it is written behind.
+        yield [(piece[0][0], piece[0][1].lstrip()), *piece[1:]] if part[0] is region.heading else piece
 
 
 def _parts(blocks: list[Block], view: View) -> list[list[Block]]:

@@ -226,3 +226,10 @@ def test_a_number_in_front_of_a_box_in_a_list_is_no_level():
     found = read_markdown("1. - [ ] a\n2. - [ ] b\n   - [ ] c\n\n- - [ ] d")
 
     assert [(item.text, item.depth) for item in found.content.items] == [("a", 0), ("b", 0), ("c", 0), ("d", 1)]
+
+
+def test_an_indented_heading_behind_the_boxes_stays_out_of_the_last_of_them():
+    found = read_markdown("## G\n- [ ] a\n\n  more\n\n ### Else\n words\n\n  ---\n\n## H\n- [ ] b")
+
+    assert (_bodies(found)[0], found.content.groups[0].body) == ("more", "### Else\n words")
+    assert read_markdown(write_markdown(found.content)[0]).content == found.content
