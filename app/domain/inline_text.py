@@ -12,6 +12,8 @@ PARTS = re.compile(
 
 def plain_words(text: str) -> str:
     """The text where nothing can be set: without the signs, a link by its words."""
-    return PARTS.sub(
-        lambda found: found["code"] or plain_words(found["bold"] or found["stress"] or found["label"]), text
-    )
+    return PARTS.sub(_bare, text)
+
+
+def _bare(found: re.Match[str]) -> str:
+    return found["code"] or plain_words(found["bold"] or found["stress"] or found["label"])
