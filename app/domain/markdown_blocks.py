@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from app.domain.errors import InvalidInput
+from app.domain.markdown_headings import heading_or_close
 from app.domain.markdown_marks import Mark, find_mark, unescape_mark
 
 LINE_LIMIT = 200_000
@@ -91,6 +92,7 @@ def _reader() -> MarkdownIt:
     reader = MarkdownIt("commonmark", {"maxNesting": NESTING_LIMIT})
     # Only blocks are asked for: a line's own markup stays as it was typed.
     reader.core.ruler.enableOnly(["normalize", "block"])
+    reader.block.ruler.at("heading", heading_or_close, {"alt": ["paragraph", "reference", "blockquote"]})
     return reader
 
 
@@ -170,7 +172,7 @@ def _block(token: Token) -> Block:
     start, end = token.map or (0, 0)
     block = Block(_KINDS[token.type], start, end)
     if block.kind is Kind.HEADING:
-        block.level = int(token.tag[1])
+        block.level, block.marker = int(token.tag[1]), token.info
     elif block.kind is Kind.ITEM:
         block.marker = f"{token.info}{token.markup}" if token.info else ""
     elif block.kind is Kind.CODE:

@@ -7,7 +7,8 @@ from enum import StrEnum
 # What stands where a box would stand: a bullet that is none in Markdown, backslashes, the box, the rest of the line.
 _MARK = re.compile(
     r"""(?P<bullet>[-*+•\u2013—·◦▪‣∙][ \t]*)?(?P<escape>\\*)
-    (?:\[(?P<sign>[ \t]{0,3}|[ ]?[xX][ ]?|[-~?/!>.*+✓✔✗✘])\](?P<space>[ \t\u00a0]*)|(?P<drawn>[☐☑☒])\ufe0f?\s*)
+    (?:\[(?P<sign>[ \t]{0,3}|[ ]?[xX][ ]?|[-~?/!>.*+✓✔✗✘]|[nN]/?[aA])\](?P<space>[ \t\u00a0]*)
+    |(?P<drawn>[☐☑☒])\ufe0f?\s*)
     (?P<text>.*)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -20,6 +21,11 @@ _DECORATION = re.compile(
     "^(?:[\u2190-\u245f\u2500-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff][\ufe0f\u200d\u20e3]*\\s*"
     "|:[a-z0-9_+-]{2,40}:\\s+)+(?=\\S)"
 )
+# Nobody writes longer titles.
+LOOKED_AT = 500
+# Signs that make a whole heading bold, and the name of its anchor: `## **Plan** {#plan}`.
+_BOLD_TITLE = re.compile(r"(\*\*|__)(?=\S)((?:(?!\1|`).)+)(?<=\S)\1")
+_ANCHOR = re.compile(r"(?<=\S)\s*\{#[\w.:-]{1,200}\}$")
 _KEY_COMMENT = re.compile(r"<!--\s*key:\s*(\S{1,200})\s*-->\s*")
 
 
@@ -62,8 +68,11 @@ def _match(line: str, *, in_item: bool) -> re.Match[str] | None:
 
 def _is_meant(found: re.Match[str], *, in_item: bool) -> bool:
     sign, text = found["sign"], found["text"]
-    if not in_item and (sign not in {" ", "x", "X"} or not text):
+    if not text and (not in_item or sign[:1] in {"n", "N"}):
         return False
+    if not in_item and sign not in {" ", "x", "X"}:
+        # `-[] Do it` was meant as a box, `[] of something` was not.
+        return bool(sign == "" and found["bullet"] and found["space"])
     if found["space"] or not text:
         return True
     # Without a space behind it: `[x](address)` is a link, `[]byte` a type, `[ ]Do it` was meant as a box.
@@ -112,3 +121,20 @@ def key_comment(key: str) -> str:
 def without_decoration(title: str) -> str:
     """A title without the pictures in front of its words."""
     return _DECORATION.sub("", title)
+
+
+def without_signs(title: str) -> str:
+    """A title without signs that make all of it bold, and without the name of its anchor."""
+    if len(title) > LOOKED_AT:
+        return title
+    plain = _ANCHOR.sub("", title)
+    found = _BOLD_TITLE.fullmatch(plain)
+    return found[2] if found else plain
+
+
+def bare_title(title: str) -> str:
+    """The words of a title alone. What this gives, it gives again unchanged."""
+    plain = without_decoration(without_signs(title))
+    while plain != title:
+        title, plain = plain, without_decoration(without_signs(plain))
+    return plain

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.checklist import OPEN, WAIVED, ItemState, Phase, Severity
+from app.domain.inline_text import plain_words
 from app.domain.permissions import Permission, roles_with
 
 _RANK = {
@@ -159,7 +160,7 @@ class Blocker:
     @property
     def plain_text(self) -> str:
         """The text where nothing can be set as code."""
-        return self.text.replace("`", "")
+        return plain_words(self.text)
 
     @property
     def why(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from app.domain.checklist import ItemState
-from app.domain.markdown_marks import AS_TYPED, key_comment, split_key, without_decoration
+from app.domain.markdown_marks import AS_TYPED, bare_title, key_comment, split_key
 from app.domain.template_content import GroupContent, ItemContent, TemplateContent
 from app.exports.losses import counted
 from app.exports.markdown_bodies import Body, lowered, ready
@@ -152,7 +152,7 @@ def _heading(level: int, title: str) -> str:
 
 def _marked(title: str) -> str:
     """A title that is read again as it is: with its picture, or with a comment at its end."""
-    is_plain = without_decoration(title) == title and not split_key(title)[1] and not title.endswith(AS_TYPED)
+    is_plain = bare_title(title) == title and not split_key(title)[1] and not title.endswith(AS_TYPED)
     return title if is_plain else f"{title} {AS_TYPED}"
 
 

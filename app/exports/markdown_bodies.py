@@ -82,6 +82,9 @@ def _escaped(document: Document) -> list[str]:
         if number not in fenced and "\t" in line:
             lines[number] = _without_tabs(line)
     for block in document.root.children:
+        if block.kind is Kind.HEADING:
+            # Indented, it would belong to the list before it.
+            lines[block.start] = lines[block.start].lstrip()
         # A key behind a heading would make a group of it.
         if block.kind is Kind.HEADING and split_key(block.text)[1]:
             last = block.end - 1 if lines[block.start].lstrip().startswith("#") else block.end - 2

@@ -22,7 +22,7 @@ class Bodies:
     def make(self, kept: Kept, place: str, *, first: str = "", line: int = 0) -> str:
         """The text of one place; `first` is a line of our own that comes before the others."""
         pieces = [[(line, first)], *kept.pieces] if first else kept.pieces
-        lines = _trimmed(_joined(pieces), kept.rules)
+        lines = _trimmed(_joined(pieces, kept.spaced), kept.rules)
         size = at = 0
         while at < len(lines) and (size := size + _size(lines[at][1])) <= BODY_LIMIT:
             at += 1
@@ -48,10 +48,10 @@ def _size(text: str) -> int:
     return 1 + (len(text) if text.isascii() else max(len(text), len(text.encode(errors="replace")) // 3))
 
 
-def _joined(pieces: list[list[Numbered]]) -> list[Numbered]:
+def _joined(pieces: list[list[Numbered]], spaced: set[int]) -> list[Numbered]:
     lines: list[Numbered] = []
     for piece in pieces:
-        if lines and lines[-1][0] + 1 != piece[0][0]:
+        if lines and (lines[-1][0] + 1 != piece[0][0] or piece[0][0] in spaced):
             lines.append((-1, ""))
         lines.extend(piece)
     return lines
@@ -59,8 +59,8 @@ def _joined(pieces: list[list[Numbered]]) -> list[Numbered]:
 
 def _trimmed(lines: list[Numbered], rules: set[int]) -> list[Numbered]:
     start, end = 0, len(lines)
-    while start < end and (not lines[start][1] or lines[start][0] in rules):
+    while start < end and (not lines[start][1].strip("> ") or lines[start][0] in rules):
         start += 1
-    while end > start and (not lines[end - 1][1] or lines[end - 1][0] in rules):
+    while end > start and (not lines[end - 1][1].strip("> ") or lines[end - 1][0] in rules):
         end -= 1
     return lines[start:end]

@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from app.domain.markdown_blocks import Block, Document, Kind
-from app.domain.markdown_marks import AS_TYPED, split_key, without_decoration
+from app.domain.markdown_blocks import Block, Document, Kind, bare
+from app.domain.markdown_headings import CLOSE
+from app.domain.markdown_marks import AS_TYPED, bare_title, split_key, without_decoration, without_signs
 from app.imports.columns import View, whole
 from app.imports.findings import Findings
-from app.imports.markdown_walk import Kept, Walk
+from app.imports.markdown_quotes import divide_quote
+from app.imports.markdown_walk import Kept, Numbered, Walk
+
+NO_SPACE = "Headings without a space behind their signs were taken as headings"
 
 
 @dataclass(slots=True)
@@ -68,10 +73,11 @@ def sections_above(region: Region) -> list[str]:
 
 def read_outline(document: Document, findings: Findings) -> Outline:
     """Find the regions of a document, walk through each, and give every text its place."""
-    regions = list(_regions(document, findings))
+    regions = _regions(document, findings)
     view = whole(document.lines)
     for region in regions:
-        region.walk.go(region.blocks, view)
+        for part in _parts(region.blocks, view):
+            region.walk.go(part, view)
     _find_parents(regions)
     _find_title(regions)
     behind = _nearest_groups(reversed(regions))
@@ -85,16 +91,31 @@ def read_outline(document: Document, findings: Findings) -> Outline:
     return outline
 
 
-def _regions(document: Document, findings: Findings) -> Iterator[Region]:
-    region = Region(0, 0, "", "", [], None, Walk(document, findings))
+def _regions(document: Document, findings: Findings) -> list[Region]:
+    regions = [Region(0, 0, "", "", [], None, Walk(document, findings))]
+
+    def begin(block: Block, lower: int = 0) -> Region:
+        title, key = split_key(" ".join(block.text.split("\n")).strip())
+        if block.marker == CLOSE:
+            findings.note(NO_SPACE, block.start + 1)
+        regions.append(Region(len(regions), block.level + lower, title, key, [], block, Walk(document, findings)))
+        return regions[-1]
+
+    region = regions[0]
     for block in document.root.children:
         if block.kind is Kind.HEADING:
-            yield region
-            title, key = split_key(" ".join(block.text.split("\n")).strip())
-            region = Region(region.number + 1, block.level, title, key, [], block, Walk(document, findings))
-        else:
-            region.blocks.append(block)
-    yield region
+            region = begin(block)
+            continue
+        inside, parts = region, divide_quote(block)
+        # What a quote has is below the heading that the quote stands under.
+        highest = min((part.level for part in parts if part.kind is Kind.HEADING), default=0)
+        lower = max(0, region.level + 1 - highest) if region.level else 0
+        for part in parts:
+            if part.kind is Kind.HEADING:
+                inside = begin(part, lower)
+            else:
+                inside.blocks.append(part)
+    return regions
 
 
 def _find_parents(regions: list[Region]) -> None:
@@ -122,7 +143,9 @@ def _undecorated(region: Region, findings: Findings) -> str:
     plain = without_decoration(region.title)
     if plain != region.title:
         findings.note("Pictures in front of headings were left out of the titles", region.line + 1)
-    return plain
+    if without_signs(plain) != plain:
+        findings.note("Bold signs and anchors of headings were left out of the titles", region.line + 1)
+    return bare_title(plain)
 
 
 def _place(outline: Outline, view: View, behind: dict[int, Region | None]) -> None:
@@ -141,15 +164,33 @@ def _place(outline: Outline, view: View, behind: dict[int, Region | None]) -> No
         else:
             home = _home(region, before, behind)
             headed.append((home.kept if home else outline.description, region))
+    begun: set[int] = set()
     for kept, region in headed:
-        kept.pieces.append([(number, view.text(number)) for number in range(region.line, _last(region))])
+        if id(kept) not in begun:
+            kept.spaced.add(region.line)  # written again, boxes may stand between the text and its headings
+            begun.add(id(kept))
+        kept.pieces.extend(_pieces(region, view))
         kept.others.extend(region.walk.before.others)
         kept.rules |= region.walk.before.rules
 
 
-def _last(region: Region) -> int:
-    last = region.blocks[-1] if region.blocks else region.heading
-    return last.end if last else 0
+def _pieces(region: Region, view: View) -> Iterator[list[Numbered]]:
+    """The lines of a region, heading and all."""
+    blocks = [region.heading, *region.blocks] if region.heading else region.blocks
+    for part in _parts(blocks, view):
+        piece = [(number, view.text(number)) for number in range(part[0].start, part[-1].end)]
+        # Indented, the heading would belong to whatever list it is written behind.
+        yield [(piece[0][0], piece[0][1].lstrip()), *piece[1:]] if part[0] is region.heading else piece
+
+
+def _parts(blocks: list[Block], view: View) -> list[list[Block]]:
+    """The blocks of a region, divided where another region stands between them."""
+    parts = [blocks[:1]] if blocks else []
+    for above, block in pairwise(blocks):
+        if any(bare(view.text(number)) for number in range(above.end, block.start)):
+            parts.append([])
+        parts[-1].append(block)
+    return parts
 
 
 def _nearest_groups(regions: Iterable[Region]) -> dict[int, Region | None]:

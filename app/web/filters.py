@@ -5,11 +5,12 @@ from datetime import UTC, date, datetime
 from flask import Flask
 from flask_login import current_user
 from jinja2 import StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app.domain.applicability import rules_in_words
 from app.domain.evidence import size_words
 from app.domain.template_content import DueRule
+from app.web.inline_words import set_words, set_words_with_links
 from app.web.markdown_html import render_markdown
 from app.web.origin import new_key
 
@@ -29,7 +30,8 @@ def init_app(app: Flask) -> None:
         absolute=absolute,
         weekday=weekday,
         how_long=how_long,
-        words=inline_code,
+        words=set_words,
+        words_with_links=set_words_with_links,
         due_words=due_words,
         file_size=size_words,
         rule_words=rule_words,
@@ -86,18 +88,6 @@ def how_long(value: datetime) -> str:
     """How long something has stood so: "for 2 h", "since 3 August 2026"."""
     told = ago(value)
     return f"for {told.removesuffix(' ago')}" if told.endswith(" ago") else f"since {told}"
-
-
-def inline_code(text: str) -> Markup:
-    """A catalogue text with its `code` spans set as code; everything else stays text."""
-    if "`" not in text:
-        return escape(text)
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return escape(text)
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
-    )
 
 
 def due_words(rule: DueRule) -> str:

@@ -10,6 +10,8 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
+from app.web.markdown_hidden import hide
+
 LENGTH_LIMIT = 60_000
 NESTING_LIMIT = 40
 SCHEMES = {"http", "https", "mailto"}
@@ -63,7 +65,7 @@ def _level(token: Token) -> int:
 def _reader() -> MarkdownIt:
     options = {"html": False, "linkify": True, "typographer": False, "maxNesting": NESTING_LIMIT}
     reader = MarkdownIt("commonmark", options, renderer_cls=_Renderer)
-    return reader.enable(["table", "strikethrough", "linkify"])
+    return hide(reader.enable(["table", "strikethrough", "linkify"]))
 
 
 _READER = _reader()

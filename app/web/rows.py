@@ -11,6 +11,7 @@ from app.domain.actors import Actor
 from app.domain.addresses import item_path
 from app.domain.checklist import OPEN, TAKEN_AWAY, UNDO_WINDOW, WAIVED, ItemState, Severity, untick_needs_reason
 from app.domain.evidence import is_expired
+from app.domain.inline_text import plain_words
 from app.domain.permissions import Permission
 from app.domain.waivers import WaiverStanding
 from app.queries.audit import list_last_events
@@ -115,7 +116,7 @@ class RowView:
     @property
     def plain_text(self) -> str:
         """The text where nothing can be set as code."""
-        return self.text.replace("`", "")
+        return plain_words(self.text)
 
     @property
     def has_facts(self) -> bool:

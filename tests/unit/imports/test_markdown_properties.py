@@ -29,9 +29,26 @@ FRONT += [
     "<!-- ",
     "<div>",
 ]
-FRONT += ["</div> ", "| ", "[a]: ", "--- ", "\\", "- \\[ ] ", "- - ", "<details><summary>", "  ```\n  ", "- [ ] \n  "]
+FRONT += [
+    "</div> ",
+    "| ",
+    "[a]: ",
+    "--- ",
+    "\\",
+    "- \\[ ] ",
+    "- - ",
+    "<details><summary>",
+    "  ```\n  ",
+    "- [ ] \n  ",
+    "##",
+    "> ## ",
+    "-[] ",
+    "- [n/a] ",
+    "- [PASS] ",
+]
+FRONT += ["```\nx\n```\n", "- [ ] a\n```\n", "1. - [ ] ", "- [ ] <details><summary>", "+++\n", "## **"]
 BACK = ["", "", "", "\n", "\n\n", "  ", "\\", " -->", " |", "\n|---|", "\n---", "\n===", "\n```", " <!-- note -->", "`"]
-BACK += ["[a]", " #"]
+BACK += ["[a]", " #", "**", " {#a}", "</summary>"]
 PIECES = st.tuples(st.sampled_from(FRONT), st.sampled_from(BACK))
 
 
@@ -100,6 +117,14 @@ HOSTILE = {
     "open comments in code": "```sql\n" + "/*" * LONG,
     "brackets in front matter": "---\n" + "[" * 4000 + "\n---\n- [ ] a",
     "html above boxes": "<div>\n- [ ] a\n" * 5000,
+    "anchors in a heading": "## a" + "{#a}" * LONG + "\n- [ ] a",
+    "bold in a heading": "## " + "**" * LONG + "a" + "**" * LONG + "\n- [ ] a",
+    "close headings": "##h\n" * 39_000 + "- [ ] a",
+    "quotes with headings": "> ## h\n> - [ ] a\n" * 9000,
+    "code between boxes": "- [ ] a\n\n```\nx\n```\n\n" * 6000,
+    "code behind boxes": "- [ ] a\n- [ ] b\n" + "```\nx\n```\n" * 13_000,
+    "bold lines below boxes": "-[ ] a\n" + "**a**\n" * 39_000,
+    "items of HTML": "<ul>\n" + "<li" * LONG,
     "the same text": "- [ ] a\n" * 10_000,
     "too many boxes": "- [ ] a\n" * 50_000,
     "too many lines": "\n" * 300_000,

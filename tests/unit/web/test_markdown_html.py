@@ -131,3 +131,21 @@ def test_a_heap_of_signs_is_set_soon(sign: str):
 
 def test_nothing_is_nothing():
     assert render_markdown(" \n") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("<!-- hint\n\n- more -->\n\nWords", "<p>Words</p>"),
+        ("Words <!-- in\nbetween --> here", "<p>Words  here</p>"),
+        ("Words\n<!-- below -->\nmore", "<p>Words</p>\n<p>more</p>"),
+        ("<details>\n<summary>Logs</summary>\n\n- a\n\n</details>", "<p>Logs</p>\n<ul>\n<li>a</li>\n</ul>"),
+        ("> <!-- a\n> b -->\n> c", "<blockquote>\n<p>c</p>\n</blockquote>"),
+        ("a<br/>b <KBD>x</KBD>", "<p>a<br>\nb x</p>"),
+        ("<!-- open", "<p>&lt;!-- open</p>"),
+        ("psql <db> <detail>", "<p>psql &lt;db&gt; &lt;detail&gt;</p>"),
+        ("`<br>`", "<p><code>&lt;br&gt;</code></p>"),
+    ],
+)
+def test_comments_and_folding_are_not_shown_and_other_tags_are_text(text: str, html: str):
+    assert str(render_markdown(text)).strip() == html
