@@ -164,10 +164,12 @@ def test_every_blocker_has_its_page_and_every_heading_its_way(long: LongList, sc
 
 def test_moving_an_item_of_a_long_group_answers_with_a_part_of_it(long: LongList, screen: Any):
     item = long.edited[250]
+    before = {one.id: one.position for one in long.edited}
 
     answer = screen.post(f"{long.draft_path}items/{item.id}/move/", data={"way": "up"}, follow_redirects=True)
 
     assert long.edited[249].id == item.id
+    assert sum(one.position != before[one.id] for one in long.edited) == 2
     assert f'id="item-{item.id}"' in answer.text
     assert len(answer.data) < 200_000
     assert answer.text.count("disabled") == 0
