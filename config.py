@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -42,6 +43,9 @@ class Settings(BaseSettings):
     evidence_file_mb: int = Field(10, alias="EVIDENCE_FILE_MB", ge=1, le=500)
     evidence_release_mb: int = Field(1000, alias="EVIDENCE_RELEASE_MB", ge=1, le=1_000_000)
     evidence_per_item: int = Field(50, alias="EVIDENCE_PER_ITEM", ge=1, le=200)
+    evidence_scanner: str = Field("", alias="EVIDENCE_SCANNER")
+    evidence_scanner_seconds: int = Field(30, alias="EVIDENCE_SCANNER_SECONDS", ge=1, le=300)
+    evidence_scanner_down: Literal["refuse", "take"] = Field("refuse", alias="EVIDENCE_SCANNER_DOWN")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
 
     @field_validator("secret_key", "database_url", "database_ssl_ca", "evidence_dir", mode="before")
@@ -61,6 +65,7 @@ class Settings(BaseSettings):
             raise ValueError(f"DATABASE_SSL_CA names {self.database_ssl_ca}, and there is no such file")
         if self.evidence_dir and self.evidence_dir.exists() and not self.evidence_dir.is_dir():
             raise ValueError(f"EVIDENCE_DIR must be a directory, and {self.evidence_dir} is a file")
+        self.scanner_command  # noqa: B018 (raises what is to be said)
         self.engine_url()
         if self.environment == "production":
             self._check_production()
@@ -106,6 +111,14 @@ class Settings(BaseSettings):
     def evidence_directory(self) -> Path:
         """Where files of evidence are kept: the directory given for them, or one of its own under COUNTERSIGN_DATA."""
         return (self.evidence_dir or self.data / "evidence").absolute()
+
+    @property
+    def scanner_command(self) -> tuple[str, ...]:
+        """The scanner and its arguments, as a shell would split them; nothing where none is named."""
+        try:
+            return tuple(shlex.split(self.evidence_scanner))
+        except ValueError:
+            raise ValueError("EVIDENCE_SCANNER has a quotation mark that is not closed") from None
 
     @property
     def base_url(self) -> str:

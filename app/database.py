@@ -137,6 +137,11 @@ def in_transaction(work: Callable[[Session], T]) -> T:
         time.sleep(random.uniform(0, min(0.5, 0.01 * 2**attempt)))  # noqa: S311
 
 
+def give_connection_back() -> None:
+    """End what was read so far: something begins that takes long and asks nothing of the database."""
+    db.session.remove()
+
+
 def _fresh_session(attempt: int) -> Session:
     """A session that remembers nothing."""
     # The first try on a server goes on with the connection in hand: at READ COMMITTED, what was read before

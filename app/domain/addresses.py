@@ -34,3 +34,7 @@ class Subject:
     def group_path(self, group_key: str) -> str:
         """The address of one of its groups."""
         return f"{self.path}groups/{group_key}/"
+
+    def row_path(self, group_key: str, item_id: int) -> str:
+        """The address of an item in its group, of which a long one is shown in parts."""
+        return f"{self.group_path(group_key)}?at={item_id}#item-{item_id}"

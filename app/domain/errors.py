@@ -45,6 +45,14 @@ class TooLarge(InvalidInput):
     """What was sent is larger than what is taken."""
 
 
+class Harmful(RuleViolation):
+    """A scanner found something in a file."""
+
+
+class NotScanned(RuleViolation):
+    """No scanner could look at a file, and without that it is not taken."""
+
+
 class NotKept(DomainError):
     """The disk did not take it. Nothing was saved."""
 

@@ -14,6 +14,7 @@ from typing import IO
 from app.domain.errors import Damaged, NotKept, TooLarge
 from app.domain.evidence import FileKind, kind_of_name, size_words
 from app.files.content import Inspector
+from app.files.scanner import Scanner
 
 PIECE = 64 * 1024
 STORED_AS = re.compile(r"[0-9a-f]{32}")
@@ -31,6 +32,8 @@ class KeptFile:
     size: int
     sha256: bytes
     stored_as: str = field(repr=False, compare=False)
+    # A scanner should have looked at it, and did not answer.
+    is_unseen: bool = field(default=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,20 @@ class Store:
     """The directory of the evidence. Processes on several machines share it."""
 
     directory: Path
+    scanner: Scanner | None = None
 
     def keep(self, stream: IO[bytes], name: str, *, at_most: int) -> KeptFile:
-        """Write a file of a kind that is taken; InvalidInput for any other, NotKept when the disk refuses."""
+        """Write a file of a kind that is taken; InvalidInput for any other, NotKept when the disk refuses.
+
+        A scanner, where there is one, sees it before it is in its place: nothing stays of what it refuses.
+        """
         kind = kind_of_name(name)
         stored_as = secrets.token_hex(16)
         passing = self.directory / "incoming" / stored_as
         try:
             try:
                 size, digest = self._write(passing, stream, kind, at_most)
+                is_unseen = self.scanner is not None and not self.scanner.has_passed(passing)
                 self._put_in_place(passing, stored_as)
             except BaseException:
                 # Never half a file: what was begun goes, whatever the reason.
@@ -55,7 +63,7 @@ class Store:
                 raise
         except OSError as error:
             raise NotKept(NOT_KEPT) from error
-        return KeptFile(name, kind, size, digest, stored_as)
+        return KeptFile(name, kind, size, digest, stored_as, is_unseen)
 
     def _write(self, passing: Path, stream: IO[bytes], kind: FileKind, at_most: int) -> tuple[int, bytes]:
         passing.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -95,7 +95,7 @@ def line_of(row: Any) -> ItemLine:
     return ItemLine(
         id=row.id,
         text=row.text,
-        url=f"{subject_of(row).group_path(row.group_key)}#item-{row.id}",
+        url=subject_of(row).row_path(row.group_key, row.id),
         release_name=row.release_name or "",
         module_name=row.module_name or "the release",
         group_title=row.group_title,

@@ -230,7 +230,7 @@ def _blocker(row: Any, release_key: str, expired: ExpiredItem | None) -> Blocker
     return Blocker(
         item_id=row.id,
         text=row.text,
-        url=f"{subject.group_path(row.group_key)}#item-{row.id}",
+        url=subject.row_path(row.group_key, row.id),
         module_key=row.module_key or "",
         module_name=row.module_name or "the release",
         group_title=row.group_title,

@@ -26,7 +26,9 @@ _ASKED = and_(
 )
 _SAME_GROUP = and_(_groups.c.checklist_id == _lists.c.id, _groups.c.key == _their_groups.key)
 _SAME_ITEM = and_(_items.c.checklist_id == _lists.c.id, _items.c.key == _their_items.key)
-_IN_GROUP = _their_items.group_id == _their_groups.id
+# That the version of a group is the version of its items follows; said anyway, each row is found by a unique key both
+# ways. Without it a server that has not counted a version just published compares every item with every other.
+_IN_GROUP = and_(_their_items.group_id == _their_groups.id, _their_items.version_id == _TO)
 
 _ADD_GROUPS = insert(_groups).from_select(
     ["checklist_id", *COPIED_OF_GROUP],

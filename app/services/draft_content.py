@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, update
 
 from app.domain.audit import AuditAction
 from app.domain.errors import InvalidInput, RuleViolation
@@ -18,6 +18,7 @@ from app.domain.template_content import (
     faults_of_item,
 )
 from app.models import DraftGroup, DraftItem
+from app.models.base import table_of
 from app.queries.drafts import get_draft_group, get_draft_item, list_draft_items
 from app.queries.template_content import item_content
 from app.services.change import Change
@@ -25,6 +26,12 @@ from app.services.drafts import Held, check_revision, hold
 from app.services.facts import change_facts
 from app.services.write_path import write_path
 
+_items = table_of(DraftItem)
+_MAKE_ROOM = (
+    update(_items)
+    .where(_items.c.group_id == bindparam("group"), _items.c.position > bindparam("after"))
+    .values(position=_items.c.position + 1)
+)
 # What the history calls the facts of a group and of an item.
 GROUP_WORDS = {
     "title": "title",
@@ -144,15 +151,15 @@ def move_group(change: Change, template_key: str, group_id: int, *, up: bool) ->
 
 
 def _swap(change: Change, held: Held, rows: list[Any], row: Any, *, up: bool, label: str) -> bool:
-    # Numbered anew: an import or an old copy may have left holes and equals.
     here = rows.index(row)
     there = here - 1 if up else here + 1
     if not 0 <= there < len(rows):
         return False
-    rows[here], rows[there] = rows[there], rows[here]
-    for position, one in enumerate(rows, start=1):
-        if one.position != position:
+    if len({one.position for one in rows}) < len(rows):
+        # Numbered anew: an old copy may have left equals.
+        for position, one in enumerate(rows, start=1):
             one.position = position
+    row.position, rows[there].position = rows[there].position, row.position
     _note(change, held, AuditAction.DRAFT_MOVED, label, new="up" if up else "down")
     return True
 
@@ -243,9 +250,7 @@ def split_item(change: Change, template_key: str, item_id: int, texts: tuple[str
     group = get_draft_group(held.draft.id, row.group_id)
     facts = replace(item_content(row), text=texts[0])
     _check(faults_of_item(facts))
-    for below in list_draft_items(held.draft.id, group_id=group.id):
-        if below.position > row.position:
-            below.position += 1
+    change.session.execute(_MAKE_ROOM, {"group": group.id, "after": row.position})
     second = _add_item(change, held, group, replace(facts, text=texts[1], body=""), position=row.position + 1)
     row.revision += 1
     change_facts(

@@ -6,9 +6,10 @@ from typing import IO, Any
 
 from sqlalchemy import bindparam, insert, update
 
+from app.database import give_connection_back
 from app.domain.actors import Origin
 from app.domain.audit import AuditAction, moment_text
-from app.domain.errors import Busy, DomainError, InvalidInput, NotFound
+from app.domain.errors import Busy, DomainError, Harmful, InvalidInput, NotFound, NotScanned
 from app.domain.evidence import (
     EvidenceFacts,
     Limits,
@@ -35,7 +36,7 @@ from app.queries.items import ItemPlace, get_item_now, get_place
 from app.services.change import Change
 from app.services.facts import plain
 from app.services.items import Saved, about_item, take_items
-from app.services.write_path import write_path
+from app.services.write_path import record_refusal, write_path
 
 _items = table_of(ChecklistItem)
 _SUMMARY = (
@@ -49,11 +50,12 @@ SAID = 10
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What adding came to. `stored_as` is the file that the row names."""
+    """What adding came to. `stored_as` is the file that the row names; `is_unseen`: no scanner looked at it."""
 
     saved: Saved
     evidence_id: int
     stored_as: str = ""
+    is_unseen: bool = False
 
 
 def add_file(
@@ -70,7 +72,7 @@ def add_file(
 ) -> Added:
     """Keep a file, then the row that names it. A crash between the two leaves a file that the worker collects."""
     stream, name = upload
-    kept = store.keep(stream, name, at_most=at_most)
+    kept = _keep(origin, stream, name, store, at_most)
     try:
         added = add_evidence(origin, item_id, facts, link=link, file=kept, limits=limits, today=today)
     except Busy:
@@ -81,6 +83,17 @@ def add_file(
     if added.stored_as != kept.stored_as:  # sent twice: the first one is there
         store.discard(kept.stored_as)
     return added
+
+
+def _keep(origin: Origin, stream: IO[bytes], name: str, store: Store, at_most: int) -> KeptFile:
+    """Write a file, outside of any transaction; what a scanner refuses is remembered as other refusals are."""
+    if store.scanner is not None:
+        give_connection_back()
+    try:
+        return store.keep(stream, name, at_most=at_most)
+    except (Harmful, NotScanned) as refusal:
+        record_refusal(origin, refusal)
+        raise
 
 
 @write_path
@@ -124,7 +137,11 @@ def add_evidence(
         },
         under=Permission.ITEM_WORK,
     )
-    return Added(Saved(item_id, item.revision, change.at, event.hex()), number, file.stored_as if file else "")
+    return Added(Saved(item_id, item.revision, change.at, event.hex()), number, *_kept(file))
+
+
+def _kept(file: KeptFile | None) -> tuple[str, bool]:
+    return (file.stored_as, file.is_unseen) if file else ("", False)
 
 
 def _columns_of(file: KeptFile | None) -> dict[str, Any]:
@@ -144,7 +161,10 @@ def _take_room(change: Change, place: ItemPlace, file: KeptFile | None, limits: 
 
 
 def _words(file: KeptFile | None, link: str) -> str:
-    return f"{file.name} ({size_words(file.size)}, SHA-256 {file.sha256.hex()})" if file else link
+    if file is None:
+        return link
+    unseen = ", not seen by the scanner" if file.is_unseen else ""
+    return f"{file.name} ({size_words(file.size)}, SHA-256 {file.sha256.hex()}{unseen})"
 
 
 def _sum_up(change: Change, item_id: int) -> None:

@@ -12,7 +12,7 @@ from app.domain.twins import check_may_follow, follows
 from app.queries.items import ItemPlace, list_places
 from app.queries.rows import ItemRow, list_chosen_rows, list_rows_of_facts
 from app.services.change import Change
-from app.services.items import Saved, save_item, take_item, take_items
+from app.services.items import Saved, save_alike, save_item, take_item, take_items
 from app.services.waived import end_behind
 from app.services.write_path import write_path
 
@@ -52,13 +52,22 @@ def set_states(
 
 
 def tick_together(change: Change, item_ids: Sequence[int], *, reason: str) -> int:
-    """Tick open items of streams that are taken, as a part of another change; one event each, one batch."""
-    places, batch = {place.id: place for place in list_places(item_ids)}, time_ordered_id()
-    for item in list_chosen_rows(item_ids):
+    """Tick open items of streams that are taken, as a part of another change; one event each, all of one batch."""
+    places = {place.id: place for place in list_places(item_ids)}
+    rows = list_chosen_rows(item_ids)
+    for item in rows:
         change.actor.require(Permission.ITEM_WORK, places[item.id].module_id)
+        check_is_asked(item.facts)
         check_may_bulk(item.facts, ItemState.DONE, reason=reason)
-        _set_state(change, places[item.id], item, ItemState.DONE, reason=reason, value=None, batch=batch)
-    return len(item_ids)
+        check_may_set_state(item.facts, ItemState.DONE, actor_id=change.actor_id, reason=reason)
+    values = {
+        "state": ItemState.DONE,
+        "reason": reason,
+        "changed_by_id": change.actor_id,
+        "state_since": change.at,
+    }
+    save_alike(change, [(places[item.id], item) for item in rows], values, reason=reason, batch=time_ordered_id())
+    return len(rows)
 
 
 def _set_state(

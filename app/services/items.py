@@ -1,6 +1,6 @@
 """Working an item: taking and saving it, its value, link, comments, owner and due date."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -25,6 +25,9 @@ from app.services.write_path import write_path
 # Built once for each set of columns, as building a statement costs more than sending it.
 _items = table_of(ChecklistItem)
 _CHANGE = update(_items).where(_items.c.id == bindparam("item"))
+_CHANGE_MANY = (
+    update(_items).where(_items.c.id.in_(bindparam("items", expanding=True))).values(revision=_items.c.revision + 1)
+)
 
 
 @cache
@@ -102,6 +105,39 @@ def save_item(
     change.session.execute(
         _change_of(frozenset(values)), {"item": item.id, "to_revision": item.revision + 1, **changed}
     )
+    event = _record(change, place, item, values, action=action, reason=reason, new=new, under=under, batch=batch)
+    return Saved(item.id, item.revision + 1, change.at, event.hex(), placed=_placed(change, place, item, values))
+
+
+def save_alike(
+    change: Change,
+    items: Sequence[tuple[ItemPlace, ItemRow]],
+    values: Mapping[str, Any],
+    *,
+    reason: str,
+    batch: bytes,
+) -> None:
+    """Give items the same new state: one statement for all of them, and one event for each."""
+    if not items:
+        return
+    change.session.execute(_CHANGE_MANY.values(**values), {"items": [item.id for _, item in items]})
+    for place, item in items:
+        _record(change, place, item, values, reason=reason, under=Permission.ITEM_WORK, batch=batch)
+
+
+def _record(
+    change: Change,
+    place: ItemPlace,
+    item: ItemRow,
+    values: Mapping[str, Any],
+    *,
+    action: AuditAction | None = None,
+    reason: str,
+    new: str | None = None,
+    under: Permission | None,
+    batch: bytes | None,
+) -> bytes:
+    """One event for each changed fact of an item; gives the last."""
     event = b""
     for fact in facts_of(values):
         event = change.record(
@@ -118,7 +154,7 @@ def save_item(
             under=under,
             batch=batch if fact == "state" else None,  # what is taken back together is how they stand
         )
-    return Saved(item.id, item.revision + 1, change.at, event.hex(), placed=_placed(change, place, item, values))
+    return event
 
 
 def _placed(change: Change, place: ItemPlace, item: ItemRow, values: Mapping[str, Any]) -> PlacedRow | None:

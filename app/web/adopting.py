@@ -5,6 +5,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from flask import url_for
+
 from app.domain.actors import Actor
 from app.domain.adoption import Plan, Step, fingerprint, plan
 from app.domain.checklist import BelongsTo
@@ -17,6 +19,8 @@ from app.queries.template_history import list_kinds
 from app.queries.templates import VersionLine
 from app.queries.waivers import WaiverLine, list_waivers_of
 from app.web.comparison import Comparison, comparison_of
+from app.web.content_parts import differences_part
+from app.web.parts import Part, PlacedRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class SameChanges:
     belongs_to: BelongsTo
     from_label: str
     told: Comparison
+    part: Part[PlacedRow]
     checklists: list[AdoptedChecklist]
 
     @property
@@ -105,15 +110,18 @@ def preview_of(heads: Sequence[ChecklistHead], version: VersionLine) -> list[Sam
         one = AdoptedChecklist(head, plans[head.id], seen, tuple(found))
         alike[head.belongs_to, head.version_id].append(one)
     old = {number: content_of_version(number) for number in {number for _, number in alike}}
-    return [
-        SameChanges(
-            kind,
-            same[0].head.version_label,
-            comparison_of(compare(part_of(old[number], kind), part_of(wanted, kind))),
-            same,
-        )
-        for (kind, number), same in alike.items()
-    ]
+    here = url_for(
+        "adoption.choose",
+        template_key=version.template_key,
+        version=version.number,
+        checklist=[head.id for head in heads],
+    )
+    changes = []
+    for place, ((kind, number), same) in enumerate(alike.items(), start=1):
+        told = comparison_of(compare(part_of(old[number], kind), part_of(wanted, kind)))
+        shown, part = differences_part(told, here, name=f"part{place}")
+        changes.append(SameChanges(kind, same[0].head.version_label, shown, part, same))
+    return changes
 
 
 def _concerned(done: Plan) -> dict[int, str]:

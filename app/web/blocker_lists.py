@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
+from typing import Any
 
 from app.domain.readiness import Blocker, Counts
 from app.queries.readiness import Standing
+from app.web.parts import Part, part_of_sections
 
 GROUPINGS = {"owner": "By owner", "phase": "By phase", "age": "By age"}
 AGES = ((1, "Today"), (3, "Up to three days"), (7, "Up to a week"), (10_000, "Longer than a week"))
@@ -36,6 +39,36 @@ def _heading(blocker: Blocker, by: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """What stands over blockers: how many there are of them in all, and where on the pages they begin."""
+
+    number: int
+    title: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockerPage:
+    """The blockers that one page shows, under their headings, and the ways to all headings."""
+
+    sections: list[tuple[Heading, list[Blocker]]]
+    part: Part[Any]
+    jumps: list[tuple[Heading, str]]
+
+
+def page_of(sections: list[Section], here: str) -> BlockerPage:
+    """The part of all blockers that the address asks for; `here` is the address of the list."""
+    headings = [Heading(number, title, len(found)) for number, (title, found) in enumerate(sections, start=1)]
+    shown, part = part_of_sections(list(zip(headings, (found for _, found in sections), strict=True)), here)
+    begins = accumulate((heading.total for heading in headings[:-1]), initial=0) if headings else ()
+    jumps = [
+        (heading, f"{part.address_of(place)}#part-{heading.number}")
+        for heading, place in zip(headings, begins, strict=True)
+    ]
+    return BlockerPage(shown, part, jumps)
+
+
+@dataclass(frozen=True, slots=True)
 class Reckoning:
     """What the number of blockers is made of, and what is open besides."""
 
@@ -51,10 +84,10 @@ def reckon(standings: list[Standing]) -> Reckoning:
     return Reckoning(total.blocking - own, own, total.advice)
 
 
-def as_text(release_name: str, sections: list[Section]) -> str:
-    """The list as plain text."""
+def as_text(release_name: str, page: BlockerPage) -> str:
+    """The list as plain text, as far as the page shows it."""
     lines = [f"What is in the way of {release_name}"]
-    for title, blockers in sections:
-        lines += ["", f"{title} ({len(blockers)})"]
+    for heading, blockers in page.sections:
+        lines += ["", f"{heading.title} ({heading.total})"]
         lines += [f"- {blocker.module_name}: {blocker.plain_text} ({blocker.why})" for blocker in blockers]
     return "\n".join(lines)

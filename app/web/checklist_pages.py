@@ -24,6 +24,8 @@ from app.queries.waivers import list_waivers_of
 from app.services.items import Saved
 from app.web.drawn_rows import draw_rows
 from app.web.evidence_pages import together
+from app.web.forms import optional_number
+from app.web.parts import part_of
 from app.web.rows import BY_WAIVER, RowView, reader_of, row_view, said_before_of, undo_of_saved, undos_of
 from app.web.waiver_views import SEVERAL_REASONS, waiver_choices
 
@@ -153,7 +155,10 @@ def group_page(checklist: ChecklistHead, group_key: str, actor: Actor, *, marks:
     here = groups.index(group)
     found = list_rows(checklist.id, group_id=group.id)
     may_work = actor.may_for(Permission.ITEM_WORK, checklist.module_id)
-    rows = views_of(checklist, found, actor)
+    # A group of five to eight is read; one of hundreds comes out of somebody's old list, and is shown in parts.
+    looked_for = next(iter(marks or ()), optional_number(request.args.get("at")))
+    part = part_of(found, group.path, is_wanted=lambda row: row.id == looked_for)
+    rows = views_of(checklist, part.rows, actor)
     rows = [(marks or {}).get(row.id, _unmarked)(row) for row in rows]
     after = next((line for line in [*groups[here + 1 :], *groups[:here]] if not line.is_complete), None)
     return render_template(
@@ -166,6 +171,7 @@ def group_page(checklist: ChecklistHead, group_key: str, actor: Actor, *, marks:
         sections=sections_of(groups),
         counts=total_of(groups),
         rows=rows,
+        part=part,
         draw_rows=draw_rows,
         footer=footer(group),
         # Only a row that was refused shows its forms at once, with what was typed.

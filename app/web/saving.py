@@ -84,7 +84,7 @@ def render_row(view: RowView, choices: dict[str, Any] | None = None) -> str:
 def back_to(item_id: int, who: Actor) -> str:
     """The page that a form came from, at its row; the row's group when the form did not say."""
     page = safe_next(request.form.get("back"))
-    if not page:
-        place = get_place(item_id)
-        page = get_checklist(place.checklist_id, who).subject.group_path(place.group_key)
-    return f"{page}#item-{item_id}"
+    if page:
+        return f"{page}#item-{item_id}"
+    place = get_place(item_id)
+    return get_checklist(place.checklist_id, who).subject.row_path(place.group_key, item_id)

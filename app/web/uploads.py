@@ -6,6 +6,7 @@ from typing import IO, TypeVar
 from flask import Response, current_app, g, request, send_file, session
 
 from app.domain.evidence import Limits, size_words
+from app.files.scanner import Scanner
 from app.files.store import Store
 from app.web.people import TOKEN
 
@@ -67,4 +68,8 @@ def evidence_limits() -> Limits:
 
 def evidence_store() -> Store:
     """Where files of evidence are kept."""
-    return Store(current_app.config["SETTINGS"].evidence_directory)
+    settings = current_app.config["SETTINGS"]
+    scanner = Scanner(
+        settings.scanner_command, settings.evidence_scanner_seconds, settings.evidence_scanner_down == "refuse"
+    )
+    return Store(settings.evidence_directory, scanner if scanner.command else None)

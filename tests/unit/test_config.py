@@ -141,3 +141,16 @@ def test_a_directory_of_evidence_that_is_a_file_is_refused(tmp_path: Path):
 
     with pytest.raises(SettingsError, match=r"EVIDENCE_DIR must be a directory, and .*file is a file"):
         load_settings(EVIDENCE_DIR=file)
+
+
+def test_a_scanner_is_a_command_with_its_arguments():
+    assert load_settings().scanner_command == ()
+    command = load_settings(
+        EVIDENCE_SCANNER="clamdscan --config-file='/etc/clam av.conf' --no-summary -"
+    ).scanner_command
+    assert command == ("clamdscan", "--config-file=/etc/clam av.conf", "--no-summary", "-")
+
+
+def test_a_scanner_that_cannot_be_read_as_a_command_is_refused():
+    with pytest.raises(SettingsError, match="EVIDENCE_SCANNER has a quotation mark that is not closed"):
+        load_settings(EVIDENCE_SCANNER="clamdscan 'x")

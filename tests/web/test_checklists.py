@@ -98,7 +98,7 @@ def test_a_tick_without_a_script_comes_back_to_the_group_with_a_way_to_undo(make
     answer = tick(browser, item)
 
     assert answer.status_code == 303
-    assert answer.location == f"{release.module_path}{GROUP}#item-{item.id}"
+    assert answer.location == f"{release.module_path}{GROUP}?at={item.id}#item-{item.id}"
     page = browser.get(answer.location).text
     assert "Saved." in page
     assert f"/items/{item.id}/undo/" in page

@@ -16,7 +16,7 @@ from app.queries.checklists import (
     get_release_checklist,
     get_target_checklist,
 )
-from app.queries.groups import contents_of, groups_of, list_groups
+from app.queries.groups import list_groups
 from app.queries.readiness import list_blockers
 from app.queries.releases import get_release, list_changes
 from app.queries.rows import count_asked_again
@@ -26,24 +26,21 @@ from app.services.releases import add_change
 from app.services.waivers import request_waivers
 from app.web.access import requires
 from app.web.checklist_pages import (
-    by_group,
     chosen_rows,
     crumbs,
     fatigue_of,
     group_page,
     sections_of,
     total_of,
-    views_of,
 )
-from app.web.drawn_rows import draw_rows
 from app.web.errors import form_status, refusals_shown_in
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
+from app.web.everything import everything_page
 from app.web.forms import pair_of_numbers, text_of
 from app.web.messages import say
 from app.web.newer import newer_version_of
 from app.web.origin import actor, origin
 from app.web.paths import safe_next
-from app.web.waiver_views import SEVERAL_REASONS
 
 bp = Blueprint("checklists", __name__)
 
@@ -124,27 +121,8 @@ def show_group(group_key: str, **where: Any) -> ResponseReturnValue:
 def everything(**where: Any) -> ResponseReturnValue:
     """All groups on one page, or only what is left of them."""
     checklist = head_of(where)
-    show_what = "left" if request.args.get("show") == "left" else "all"
     tag = tag_of("everything", checklist.id, checklist.version)
-    if is_unchanged(tag):
-        return unchanged(tag)
-    contents = contents_of(checklist)
-    groups = groups_of(checklist, contents)
-    rows = views_of(checklist, contents.rows, actor())
-    wanted = [row for row in rows if show_what == "all" or row.is_left or row.is_asked_again]
-    page = render_template(
-        "checklists/everything.html",
-        checklist=checklist,
-        crumbs=crumbs(checklist),
-        counts=total_of(groups),
-        groups=by_group(groups, wanted),
-        show=show_what,
-        draw_rows=draw_rows,
-        hidden=len(rows) - len(wanted),
-        may_work=actor().may_for(Permission.ITEM_WORK, checklist.module_id),
-        waiver_reasons=SEVERAL_REASONS,
-    )
-    return tagged(page, tag)
+    return unchanged(tag) if is_unchanged(tag) else tagged(everything_page(checklist, actor()), tag)
 
 
 @bp.post("/checklists/<int:checklist_id>/several/")

@@ -29,11 +29,15 @@ from app.services.draft_content import (
 )
 from app.web.access import requires
 from app.web.errors import form_status, refusals_shown_in
-from app.web.forms import options, text_of
+from app.web.forms import optional_number, options, text_of
 from app.web.messages import say
 from app.web.origin import origin
+from app.web.parts import part_of
 
 bp = Blueprint("draft_content", __name__, url_prefix="/templates/<string:template_key>/draft")
+
+# Every move of an item answers with its page: in a long group that is a part of it.
+EDITED = 100
 
 
 @bp.get("/groups/new/")
@@ -64,7 +68,10 @@ def show_group(template_key: str, group_id: int) -> ResponseReturnValue:
     group = get_draft_group(draft.id, group_id)
     lines = list_draft_groups(draft.id)
     items = list_draft_items(draft.id, group_id=group.id)
-    return render_template("drafts/group.html", draft=draft, group=group, items=items, lines=lines)
+    at = optional_number(request.args.get("at"))
+    here = f"{draft.path}groups/{group.id}/"
+    part = part_of(items, here, at_once=EDITED, is_wanted=lambda item: item.id == at)
+    return render_template("drafts/group.html", draft=draft, group=group, items=items, part=part, lines=lines)
 
 
 @bp.get("/groups/<int:group_id>/edit/")
@@ -135,7 +142,8 @@ def create_item(template_key: str, group_id: int) -> ResponseReturnValue:
 
 
 def _to_group(template_key: str, group_id: int, item_id: int) -> ResponseReturnValue:
-    return redirect(url_for(".show_group", template_key=template_key, group_id=group_id, _anchor=f"item-{item_id}"))
+    anchor = f"item-{item_id}"
+    return redirect(url_for(".show_group", template_key=template_key, group_id=group_id, at=item_id, _anchor=anchor))
 
 
 @bp.get("/items/<int:item_id>/")

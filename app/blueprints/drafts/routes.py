@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from app.blueprints.drafts.forms import DraftForm, PublishForm, TemplateForm
 from app.domain.permissions import Permission
 from app.domain.template_content import content_digest, find_faults
-from app.domain.template_diff import compare
+from app.domain.template_diff import Diff, compare
 from app.queries.drafts import (
     content_of_draft,
     count_live_checklists,
@@ -19,6 +19,7 @@ from app.services.drafts import begin_draft, create_template, discard_draft, upd
 from app.services.publishing import publish as publish_draft
 from app.web.access import requires
 from app.web.comparison import comparison_of
+from app.web.content_parts import content_part, differences_part
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import text_of
 from app.web.messages import say
@@ -113,7 +114,8 @@ def discard(template_key: str) -> ResponseReturnValue:
 def preview(template_key: str) -> ResponseReturnValue:
     """The draft as people will see it."""
     draft = get_draft(template_key)
-    return render_template("drafts/preview.html", draft=draft, content=content_of_draft(draft))
+    content, part = content_part(content_of_draft(draft), f"{draft.path}preview/")
+    return render_template("drafts/preview.html", draft=draft, content=content, part=part)
 
 
 @bp.get("/<string:template_key>/draft/publish/")
@@ -149,6 +151,9 @@ def _publish_page(template_key: str, form: PublishForm) -> str:
     draft = get_draft(template_key)
     content = content_of_draft(draft)
     form.seen.data = content_digest(content).hex()
+    newest = find_newest(draft)
+    diff = compare(content_of_version(newest), content) if newest else Diff()
+    told, part = differences_part(comparison_of(diff), f"{draft.path}publish/")
     return render_template(
         "drafts/publish.html",
         form=form,
@@ -156,5 +161,6 @@ def _publish_page(template_key: str, form: PublishForm) -> str:
         content=content,
         faults=find_faults(content),
         live=count_live_checklists(draft.template_id),
-        told=comparison_of(compare(content_of_version(newest), content)) if (newest := find_newest(draft)) else None,
+        told=told if newest else None,
+        part=part,
     )

@@ -45,7 +45,7 @@ def _add(item_id: int, form: EvidenceForm) -> Saved:
     file = request.files.get("file")
     if file is None or not file.filename:
         return add_evidence(origin(), item_id, facts, link=link, limits=limits, today=today()).saved
-    return add_file(
+    added = add_file(
         origin(),
         item_id,
         facts,
@@ -55,7 +55,10 @@ def _add(item_id: int, form: EvidenceForm) -> Saved:
         at_most=file_limit(),
         limits=limits,
         today=today(),
-    ).saved
+    )
+    if added.is_unseen:
+        say("The scanner does not answer: nobody has looked whether this file does harm.")
+    return added.saved
 
 
 @bp.get(f"{ITEM}/<int:evidence_id>/file/")

@@ -1,6 +1,6 @@
 """What one owes, in which order, over all releases."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -10,6 +10,7 @@ from app.queries.lines import ItemLine, list_assigned
 from app.queries.register import list_expiring, list_pending
 from app.web.access import requires
 from app.web.origin import actor
+from app.web.parts import part_of_sections
 from app.web.rows import today
 from app.web.waiver_views import utc_today
 
@@ -29,9 +30,13 @@ def show() -> ResponseReturnValue:
         ("Waiting for your approval", _to_decide()),
         ("Waivers that expire soon", expiring),
     ]
+    known = [((title, len(found)), [(line, _is_overdue(line)) for line in found]) for title, found in sections if found]
+    shown, part = part_of_sections(known, url_for(".show"))
     return render_template(
         "me/show.html",
-        sections=[(title, [(line, _is_overdue(line)) for line in found]) for title, found in sections if found],
+        sections=shown,
+        first=known[0][0][0] if known else "",
+        part=part,
         total=sum(len(found) for _, found in sections),
         notes=notes,
     )

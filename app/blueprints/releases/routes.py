@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.domain.checklist import OPEN, ItemState, Phase, Severity
 from app.domain.permissions import Permission
 from app.queries.lines import list_lines
-from app.queries.readiness import list_blockers, list_standings, release_version
+from app.queries.readiness import Standing, list_blockers, list_standings, release_version
 from app.queries.releases import (
     find_current_release_key,
     find_previous_release_key,
@@ -17,10 +18,11 @@ from app.queries.releases import (
     list_releases,
 )
 from app.web.access import requires
-from app.web.blocker_lists import GROUPINGS, as_text, grouped, reckon
+from app.web.blocker_lists import GROUPINGS, as_text, grouped, page_of, reckon
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
 from app.web.matrix import COLUMNS, FIRST_LOOK, MatrixFilter, fits
 from app.web.origin import actor
+from app.web.parts import LINES, part_of
 from app.web.readiness_pages import Matrix, matrix_of
 from app.web.rows import today
 
@@ -106,15 +108,16 @@ def blockers(release_key: str) -> ResponseReturnValue:
     by = request.args.get("by", "owner")
     by = by if by in GROUPINGS else "owner"
     found = list_blockers(release, actor())
+    page = page_of(grouped(found, by), url_for(".blockers", release_key=release.key, by=by))
     return render_template(
         "releases/blockers.html",
         release=release,
         by=by,
-        sections=grouped(found, by),
+        page=page,
         total=len(found),
         reckoning=reckon(list_standings(release, actor())),
         advice_url=url_for(".items", release_key=release.key, show=ADVICE),
-        as_text=as_text(release.name, grouped(found, by)),
+        as_text=as_text(release.name, page),
     )
 
 
@@ -126,19 +129,28 @@ def items(release_key: str) -> ResponseReturnValue:
     module, phase, show_what = (request.args.get(name, "") for name in ("module", "phase", "show"))
     show_what = show_what if show_what in SHOWS else "all"
     standings = list_standings(release, actor())
-    chosen = [s for s in standings if (s.module_id is not None or show_what == ADVICE) and module in ("", s.module_key)]
+    return _items(release, standings, {"module": module, "phase": phase, "show": show_what})
+
+
+def _items(release: Any, standings: list[Standing], asked: dict[str, str]) -> str:
+    show_what, phase = asked["show"], asked["phase"]
+    chosen = [
+        standing
+        for standing in standings
+        if (standing.module_id is not None or show_what == ADVICE) and asked["module"] in ("", standing.module_key)
+    ]
     rows = list_lines(
-        [s.checklist_id for s in chosen],
+        [standing.checklist_id for standing in chosen],
         states=sorted(SHOWS[show_what]),
         phase=Phase(phase) if phase in set(Phase) else None,
         severities=[Severity.ADVISORY] if show_what == ADVICE else list(Severity),
     )
+    here = f"{url_for('.items', release_key=release.key)}?{urlencode(asked)}"
     return render_template(
         "releases/items.html",
         release=release,
-        rows=rows,
-        total=len(rows),
-        filters={"module": module, "phase": phase, "show": show_what},
+        part=part_of(rows, here, at_once=LINES),
+        filters=asked,
         modules=[(s.module_key, s.module_name) for s in standings if s.module_id is not None],
         phases=COLUMNS,
         shows=list(SHOWS),

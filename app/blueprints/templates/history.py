@@ -1,6 +1,6 @@
 """Which versions a template has, and what is different between two of them."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.domain.checklist import BelongsTo
@@ -11,6 +11,7 @@ from app.queries.template_content import content_of_version
 from app.queries.template_history import get_template, list_kinds, list_published
 from app.web.access import requires
 from app.web.comparison import comparison_of
+from app.web.content_parts import differences_part
 from app.web.origin import actor
 
 bp = Blueprint("template_history", __name__, url_prefix="/templates/<string:template_key>")
@@ -45,6 +46,8 @@ def compare(template_key: str, older: int, newer: int) -> ResponseReturnValue:
         raise NotFound("There is no such template version.")
     old, new = published[older], published[newer]
     diff = compare_contents(content_of_version(old.line.id), content_of_version(new.line.id))
+    here = url_for(".compare", template_key=template_key, older=older, newer=newer)
+    told, part = differences_part(comparison_of(diff), here)
     return render_template(
-        "templates/compare.html", template=get_template(template_key), old=old, new=new, told=comparison_of(diff)
+        "templates/compare.html", template=get_template(template_key), old=old, new=new, told=told, part=part
     )

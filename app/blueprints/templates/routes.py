@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.domain.fatigue import ENOUGH
@@ -16,7 +16,9 @@ from app.queries.templates import (
     list_versions,
 )
 from app.web.access import requires
+from app.web.content_parts import content_part
 from app.web.origin import actor
+from app.web.parts import LINES, part_of
 
 bp = Blueprint("templates", __name__, url_prefix="/templates")
 
@@ -38,8 +40,9 @@ def index() -> ResponseReturnValue:
 def show(template_key: str, number: int) -> ResponseReturnValue:
     """One version, whole."""
     version = get_version(template_key, number)
-    content = content_of_version(version.id)
-    return render_template("templates/show.html", version=version, content=content)
+    here = url_for(".show", template_key=template_key, number=number)
+    content, part = content_part(content_of_version(version.id), here)
+    return render_template("templates/show.html", version=version, content=content, part=part)
 
 
 @bp.get("/<string:template_key>/review/")
@@ -51,6 +54,7 @@ def review(template_key: str) -> ResponseReturnValue:
     show_what = "all" if request.args.get("show") == "all" else "advice"
     uses = list_uses(get_template(template_key).id, version.id, since, actor().modules(Permission.CHECKLIST_VIEW))
     shown = [use for use in uses if show_what == "all" or use.advice]
+    part = part_of(shown, url_for(".review", template_key=template_key, show=show_what), at_once=LINES)
     return render_template(
-        "templates/review.html", version=version, since=since, uses=shown, show=show_what, enough=ENOUGH
+        "templates/review.html", version=version, since=since, part=part, show=show_what, enough=ENOUGH
     )

@@ -156,7 +156,7 @@ def test_a_blocker_says_where_it_is_who_has_it_and_since_when(make: Make):
     assert first is not None
     assert (first.item_id, first.owner_id, first.owner_name) == (item.id, release.lead.id, release.lead.name)
     assert (first.why, first.since) == ("failed, killer: it left a table", failed.at)
-    assert first.url == f"{release.module_path}groups/migration-creation/#item-{item.id}"
+    assert first.url == f"{release.module_path}groups/migration-creation/?at={item.id}#item-{item.id}"
 
 
 def test_the_releases_own_checklist_comes_first_and_the_modules_by_name(make: Make):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.database import db
 from app.domain.checklist import BelongsTo, Mode, Severity
@@ -250,6 +250,15 @@ def test_groups_and_items_move_by_one_place_and_stop_at_the_ends(lead: Made, key
 
     assert texts_of(key) == ["1", "3", "2"]
     assert [line.row.title for line in list_draft_groups(get_draft(key).id)] == ["B", "A"]
+
+
+def test_items_of_equal_position_are_numbered_anew_when_one_of_them_moves(lead: Made, key: str, group: int):
+    items = [add_item(lead.origin, key, group, replace(ITEM, text=text)) for text in ("1", "2", "3")]
+    db.session.execute(update(DraftItem).where(DraftItem.group_id == group).values(position=7))
+
+    assert move_item(lead.origin, key, items[2], up=True)
+
+    assert texts_of(key) == ["1", "3", "2"]
 
 
 def test_an_item_moves_to_the_end_of_another_group_with_its_key(lead: Made, key: str, group: int):

@@ -26,7 +26,7 @@ def release(make: Make) -> MadeRelease:
 
 def imported_version(release: MadeRelease, *done: str) -> VersionLine:
     """The built-in list out of a document in which some boxes were ticked, published as the next version."""
-    content = replace(newest_content(), description="Brought in again.")
+    content = replace(newest_content(), description=f"Brought in again, {len(done)} ticked.")
     found = Imported(content, frozenset(done))
     import_content(release.lead.origin, found, source="ours.md", into=BUILT_IN, with_ticks=True)
     digest = content_digest(content_of_draft(get_draft(BUILT_IN))).hex()
@@ -49,6 +49,21 @@ def test_ticks_of_the_document_are_brought_along_when_asked_by_whoever_adopts(re
     ]
     assert len({event.batch for event in events}) == 1
     assert release.item("mig.file-exists").state is ItemState.TODO
+
+
+def test_a_hundred_ticks_take_as_many_statements_as_one(make: Make, statements: list[str]):
+    counts = []
+    for number in (1, 100):
+        release = make.release()
+        items = [row.key for row in release.items if row.severity is not Severity.KILLER]
+        version = imported_version(release, *items[:number])
+        adopting = seen(*checklists_of(release))
+        statements.clear()
+        adopt(release.lead.origin, version.id, adopting, with_ticks=True)
+        counts.append(len(statements))
+        assert sum(row.state is ItemState.DONE for row in release.items) == number
+
+    assert counts[0] == counts[1]
 
 
 def test_without_being_asked_for_none_is(release: MadeRelease):
