@@ -62,7 +62,7 @@ def map_import(change: Change, import_id: int, mapping: str) -> bool:
 
 @write_path
 def forget_import(change: Change, import_id: int) -> bool:
-    """Throw a document away that was not imported, or has been."""
+    """Throw a document away that is not to be imported."""
     change.actor.require(Permission.TEMPLATE_EDIT, None)
     mine = TemplateImport.created_by_id == change.actor_id
     change.session.execute(delete(TemplateImport).where(TemplateImport.id == import_id, mine))

@@ -168,3 +168,20 @@ def test_a_silenced_check_says_why():
     ]
 
     assert silent == []
+
+
+# These call the one service or the other, never both.
+EITHER_OR = {"_act", "_add"}
+
+
+def test_no_form_stands_for_two_acts():
+    """One key is one act: the second service would find the key used, after the first has done its work."""
+    twice = [
+        f"{short(path)}: {function.name}"
+        for path in python_files("app/blueprints", "app/web")
+        for function in functions_of(path)
+        if function.name not in EITHER_OR
+        and sum(isinstance(node, ast.Call) and ast.unparse(node) == "origin()" for node in ast.walk(function)) > 1
+    ]
+
+    assert twice == []

@@ -14,7 +14,7 @@ from app import create_app
 from app.domain.permissions import Permission
 from app.queries.items import ItemPlace, get_item_now, get_place
 from app.queries.rows import ItemRow
-from app.services import items, write_path
+from app.services import item_states, items, write_path
 from app.services.change import Change
 from app.services.idempotency import HeldKey
 
@@ -62,7 +62,7 @@ def without_order() -> None:
         change.take(place.stream_id)
         return place, item
 
-    items.take_item = look_then_take
+    item_states.take_item = items.take_item = look_then_take
 
 
 TAKE_OUT = {"keys": without_keys, "one-transaction": without_one_transaction, "order": without_order}

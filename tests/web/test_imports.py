@@ -31,7 +31,10 @@ def sent(editor: Any, data: str | bytes, name: str = "nightly.md") -> Any:
 
 
 def imported(editor: Any, where: str, **more: str) -> Any:
-    return editor.post(where, data={"into": "", "name": "Nightly batch", "key": "nightly", **more})
+    """Send the form as a browser does, with the key that its page gave it."""
+    key = re.search(r'name="idempotency_key"[^>]*value="(\w+)"', editor.get(where).text.split("<h2>Import it")[1])[1]
+    form = {"idempotency_key": key, "into": "", "name": "Nightly batch", "key": "nightly"}
+    return editor.post(where, data={**form, **more})
 
 
 def test_a_file_is_shown_as_it_was_understood_and_then_becomes_a_draft(editor: Any):
@@ -51,7 +54,16 @@ def test_a_file_is_shown_as_it_was_understood_and_then_becomes_a_draft(editor: A
         ("Stop the queue", "```sh\nqueue stop\n```"),
         ("Look", ""),
     ]
-    assert editor.get(where).status_code == 404
+
+
+def test_the_form_sent_twice_imports_once_and_leads_to_the_same_draft(editor: Any, make: Make):
+    where = sent(editor, DOCUMENT).headers["Location"]
+    key = {"idempotency_key": "a" * 32}
+
+    first, second = imported(editor, where, **key), imported(editor, where, **key)
+
+    assert first.headers["Location"] == second.headers["Location"]
+    assert len(make.events("template.imported")) == 1
 
 
 def test_text_can_be_pasted_instead(editor: Any):

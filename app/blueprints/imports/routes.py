@@ -112,7 +112,6 @@ def finish(import_id: int) -> ResponseReturnValue:
                 into=form.into.data or "",
                 with_ticks=bool(form.with_ticks.data),
             )
-            forget_import(origin(), import_id)
             say(f"Imported: {len(content.groups)} groups, {len(content.items)} items. Look it over, then publish it.")
             return redirect(url_for("drafts.show", template_key=key))
     return _page(document, found, form), form_status(form)
