@@ -26,7 +26,7 @@ from app.domain.template_content import (
 from app.domain.template_files import MAX_DAYS, Column
 from app.imports.csv_reading import Reading, times
 from app.imports.csv_table import Row, Table
-from app.imports.refusal import Unreadable
+from app.imports.refusal import NoTextColumn, Unreadable
 
 NO_GROUP = "Items"
 
@@ -80,7 +80,7 @@ class _Groups:
 def read_csv(table: Table, mapping: Mapping[Column, int], *, name: str = "") -> Imported:
     """The template that a table says, when its columns mean this. Nothing is dropped without being said."""
     if Column.TEXT not in mapping:
-        raise Unreadable("Say which column holds the texts of the items.")
+        raise NoTextColumn("Say which column holds the texts of the items.")
     if not all(0 <= number < len(table.header) for number in mapping.values()):
         raise Unreadable("The table has no such column. Choose the columns again.")
     reading = Reading(table, mapping)

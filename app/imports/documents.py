@@ -8,12 +8,13 @@ from pathlib import PurePath
 from typing import Any
 
 from app.domain.errors import InvalidInput
-from app.domain.template_content import Imported
+from app.domain.template_content import Imported, TemplateContent
 from app.domain.template_files import Column
 from app.imports.csv_file import read_csv
 from app.imports.csv_table import Table, read_table
 from app.imports.csv_words import suggest_mapping
 from app.imports.markdown import read_markdown
+from app.imports.refusal import NoTextColumn
 from app.imports.text import decode
 
 # What a reader takes: the text, a name for the template where the text says none, and the columns that were chosen.
@@ -70,6 +71,14 @@ def read_document(data: bytes, file_name: str = "", mapping: str = "") -> Import
     name = path.stem.replace("_", " ").replace("-", " ").strip().capitalize()
     found = READERS[kind](text, name, mapping)
     return replace(found, warnings=(*warnings, *found.warnings))
+
+
+def look_at(data: bytes, file_name: str = "", mapping: str = "") -> Imported:
+    """Understand a document as far as it goes: nothing yet of a table with unknown columns, which are asked about."""
+    try:
+        return read_document(data, file_name, mapping)
+    except NoTextColumn as refusal:
+        return Imported(TemplateContent(PurePath(file_name).stem), warnings=(refusal.sentence,))
 
 
 def _unknown(suffix: str) -> str:

@@ -13,3 +13,7 @@ class Unreadable(InvalidInput):
         rest = (f"And {more} more of this kind.",) if more > 0 else ()
         super().__init__(file=" ".join((*sentences[:SHOWN], *rest)))
         self.sentences = sentences
+
+
+class NoTextColumn(Unreadable):
+    """A table is fine, but nobody has said yet which of its columns holds the texts."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.domain.permissions import Role
+from app.domain.template_files import Column
 from app.queries.drafts import content_of_draft, get_draft
 from app.services.drafts import begin_draft
 from app.services.templates import BUILT_IN
@@ -93,6 +94,17 @@ def test_the_columns_of_a_table_are_chosen_on_screen(editor: Any):
     assert imported(editor, where).status_code == 302
     texts = [item.text for item in content_of_draft(get_draft("nightly")).items]
     assert texts == ["Before", "Before", "After"]
+
+
+def test_a_table_whose_columns_have_unknown_names_is_asked_about(editor: Any):
+    where = sent(editor, "Aufgabe;Bereich\nStop the queue;Before\nLook;Before\n", "ours.csv").headers["Location"]
+    page = editor.get(where).text
+    assert "Say which column holds the texts of the items." in page
+    assert "Import it" not in page
+
+    editor.post(f"{where}columns/", data={column.value: "-1" for column in Column} | {"text": "0", "group": "1"})
+
+    assert "2 items</b> in 1 group" in editor.get(where).text
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from app.blueprints.imports.forms import DocumentForm, ImportForm, mapping_form
 from app.domain.errors import InvalidInput
 from app.domain.permissions import Permission
 from app.domain.template_content import Imported, slug
-from app.imports.documents import TABLES, mapping_of, read_document, table_of
+from app.imports.documents import TABLES, look_at, mapping_of, table_of
 from app.queries.drafts import list_templates
 from app.queries.imports import WaitingDocument, get_import
 from app.services.imports import forget_import, import_content, map_import, store_import
@@ -43,7 +43,7 @@ def receive() -> ResponseReturnValue:
     if form.validate_on_submit():
         with refusals_shown_in(form):
             name, data = _sent(form)
-            read_document(data, name)
+            look_at(data, name)
             number = store_import(origin(), name, PurePath(name).suffix.lower(), data)
             return redirect(url_for(".show", import_id=number))
     return render_template("imports/new.html", form=form), form_status(form)
@@ -69,7 +69,7 @@ def show(import_id: int) -> ResponseReturnValue:
 
 
 def _understood(document: WaitingDocument) -> Imported:
-    return read_document(document.data, document.file_name, document.mapping)
+    return look_at(document.data, document.file_name, document.mapping)
 
 
 def _page(document: WaitingDocument, found: Imported, form: ImportForm) -> str:
@@ -89,7 +89,7 @@ def choose_columns(import_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         chosen = json.dumps(form.mapping())
         # A choice that cannot be read is refused before it is kept.
-        read_document(document.data, document.file_name, chosen)
+        look_at(document.data, document.file_name, chosen)
         map_import(origin(), import_id, chosen)
     return redirect(url_for(".show", import_id=import_id))
 
