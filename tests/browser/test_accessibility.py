@@ -24,13 +24,19 @@ SHORTEN = """(kept) => {
   for (const list of document.querySelectorAll("main, main :not(select)"))
     for (const row of [...list.children].slice(kept)) row.remove();
 }"""
+# A label would lead to the first of them only.
+TWICE = """() => {
+  const names = [...document.querySelectorAll("[id]")].map((thing) => thing.id);
+  return [...new Set(names.filter((name, place) => names.indexOf(name) !== place))];
+}"""
 COLOURS: dict[str, Any] = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 
 
 def faults(page: Page, options: dict[str, Any] | None = None) -> list[str]:
     """What axe finds serious or critical on a page as it is now."""
     found = Axe().run(page, options={"resultTypes": ["violations"], **(options or {})})
-    return [
+    twice: list[str] = page.evaluate(TWICE)
+    return [f"the id {name} stands twice" for name in twice] + [
         f"{fault['id']}: {', '.join(str(node['target']) for node in fault['nodes'][:4])}"
         for fault in found.response["violations"]
         if fault["impact"] in BAD

@@ -85,10 +85,10 @@ def test_the_columns_of_a_table_are_chosen_on_screen(editor: Any):
     where = sent(editor, TABLE, "nightly.csv").headers["Location"]
     page = editor.get(where).text
     assert "3 items" in page
-    assert re.search(r'<select[^>]*name="group".*?<option selected value="1">Area</option>', page, re.DOTALL)
+    assert re.search(r'<select[^>]*name="column-group".*?<option selected value="1">Area</option>', page, re.DOTALL)
 
-    names = re.findall(r'<select[^>]*name="(\w+)"', page.split("Which column is what")[1].split("</form>")[0])
-    editor.post(f"{where}columns/", data=dict.fromkeys(names, "-1") | {"text": "1"})
+    names = re.findall(r'<select[^>]*name="([\w-]+)"', page.split("Which column is what")[1].split("</form>")[0])
+    editor.post(f"{where}columns/", data=dict.fromkeys(names, "-1") | {"column-text": "1"})
 
     assert "Before" in editor.get(where).text
     assert imported(editor, where).status_code == 302
@@ -102,7 +102,10 @@ def test_a_table_whose_columns_have_unknown_names_is_asked_about(editor: Any):
     assert "Say which column holds the texts of the items." in page
     assert "Import it" not in page
 
-    editor.post(f"{where}columns/", data={column.value: "-1" for column in Column} | {"text": "0", "group": "1"})
+    editor.post(
+        f"{where}columns/",
+        data={f"column-{column.value}": "-1" for column in Column} | {"column-text": "0", "column-group": "1"},
+    )
 
     assert "2 items</b> in 1 group" in editor.get(where).text
 

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import Any
 
 from flask_wtf.file import FileField
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
@@ -44,7 +45,9 @@ for one in Column:
 def mapping_form(header: Sequence[str], now: dict[Column, int] | None = None) -> MappingForm:
     """The form for a table with this header; `now` is what holds before anything is chosen."""
     data = None if now is None else {column.value: now.get(column, NOWHERE) for column in Column}
-    form = MappingForm(data=data) if now is None else MappingForm(formdata=None, data=data)
+    # Under names of their own: the form beside it has a name and a key, too.
+    more: dict[str, Any] = {} if now is None else {"formdata": None}
+    form = MappingForm(data=data, prefix="column-", **more)
     names = [(number, name or f"column {number + 1}") for number, name in enumerate(header)]
     for column in Column:
         form[column.value].choices = options([(NOWHERE, "nothing"), *names])
