@@ -1,6 +1,6 @@
 """Reads of gates over many checklists: which wait for a person, and how all of a release or a checklist stand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -99,15 +99,26 @@ def _stale(actor: Actor, gates: Iterable[GateRow]) -> dict[int, str]:
     return {gate: reason for gate, (kind, reason) in last.items() if kind in {EndKind.STALE, EndKind.EXPIRED, None}}
 
 
+def in_order(standings: Mapping[int, Standing]) -> list[Standing]:
+    """In the order in which gates are passed: as their kinds are named, then as the environments follow."""
+    kinds = list(GateKind)
+
+    def place(one: Standing) -> tuple[int, bool, bool, int]:
+        gate = one.gate
+        return kinds.index(gate.kind), not gate.is_first_environment, gate.is_last_environment, gate.id
+
+    return sorted(standings.values(), key=place)
+
+
 def list_standings_of(checklist_id: int, at: datetime) -> list[Standing]:
     """How the gates of a checklist stand, in their order."""
-    return list(standings_of(list_gates(checklist_id), at).values())
+    return in_order(standings_of(list_gates(checklist_id), at))
 
 
 def list_standings_of_release(release_id: int, at: datetime) -> list[Standing]:
     """How the gates of a release itself stand."""
     gates = list_gates_where(_lists.release_id == release_id, _lists.belongs_to == BelongsTo.RELEASE)
-    return list(standings_of(gates, at).values())
+    return in_order(standings_of(gates, at))
 
 
 def find_release_gate(release_id: int) -> int | None:

@@ -8,6 +8,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from app.domain.applicability import rules_in_words
+from app.domain.audit import AuditAction
 from app.domain.evidence import size_words
 from app.domain.gate_words import STATE_WORDS, asked_words
 from app.domain.template_content import DueRule
@@ -38,6 +39,7 @@ def init_app(app: Flask) -> None:
         rule_words=rule_words,
         gate_word=STATE_WORDS.__getitem__,
         asked_words=asked_words,
+        cause_words=cause_words,
         utc=utc,
         markdown=render_markdown,
     )
@@ -55,6 +57,12 @@ def absolute(value: datetime) -> str:
     """A moment with date, time and zone, as the reader counts."""
     local = _local(value)
     return f"{local.day} {local:%B %Y, %H:%M:%S %Z}"
+
+
+def cause_words(text: str) -> str:
+    """What ended a sign-off, with the action that was its cause in words: “evidence added: …”."""
+    action, colon, rest = text.partition(": ")
+    return f"{action.replace('.', ' ').replace('_', ' ')}{colon}{rest}" if action in set(AuditAction) else text
 
 
 def utc(value: datetime) -> str:
