@@ -17,6 +17,9 @@ from app.blueprints.checklists import routes as checklists
 from app.blueprints.drafts import content as draft_content
 from app.blueprints.drafts import routes as drafts
 from app.blueprints.evidence import routes as evidence
+from app.blueprints.gates import records as gate_records
+from app.blueprints.gates import routes as gates
+from app.blueprints.gates import signing as gate_signing
 from app.blueprints.health import routes as health
 from app.blueprints.home import routes as home
 from app.blueprints.imports import routes as imports
@@ -47,6 +50,7 @@ PRODUCT_VERSION = "0.1.0"
 BLUEPRINTS = (
     *(home, setup, auth, profile, people, health),
     *(modules, module_answers, releases, release_changes, checklists, items, evidence, waivers, me, audit),
+    *(gates, gate_signing, gate_records),
     *(templates, template_history, adoption, template_rules, imports, drafts, draft_content),
     *(checklist_exports, template_exports),
 )

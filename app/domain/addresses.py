@@ -10,6 +10,11 @@ def item_path(item_id: int) -> str:
     return f"/items/{item_id}/"
 
 
+def gate_path(gate_id: int) -> str:
+    """The address of a gate; what is done at it is sent to addresses below it."""
+    return f"/gates/{gate_id}/"
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """The thing that a checklist belongs to, by its keys."""

@@ -10,6 +10,8 @@ from app.domain.checklist import BelongsTo, ItemState, Severity
 from app.domain.permissions import Role
 from app.domain.readiness import is_blocking
 
+REJECTED = "It is rejected."
+
 
 class GateKind(StrEnum):
     """A point that items and sign-offs have to open. Values are stored: never rename one."""
@@ -120,6 +122,11 @@ class CoveredItem:
         """Whether the gate stays shut because of it."""
         return is_blocking(self.state, self.severity)
 
+    @property
+    def in_the_way(self) -> str:
+        """Why the gate stays shut because of it, as a sentence."""
+        return f"“{self.text}” is {self.state.word}."
+
 
 class Decision(StrEnum):
     """What a sign-off says. Values are stored: never rename one."""
@@ -180,6 +187,12 @@ def barred(policy: Policy, items: Iterable[CoveredItem]) -> frozenset[int]:
     return frozenset().union(*(item.behind for item in items))
 
 
+def must_not_be_alone(policy: Policy) -> bool:
+    """Whether its one signer may not be the only one who signed that it is ready."""
+    one_signs = sum(one.quorum for one in policy.required) <= 1
+    return one_signs and Separation.NOT_ALONE_READY_AND_DEPLOY in policy.separation
+
+
 def can_be_met(required: Sequence[RequiredSignoff], holders: Mapping[Role, Collection[int]]) -> bool:
     """Whether there are enough different persons for all that is asked, when each counts once.
 
@@ -228,12 +241,12 @@ def judge(
     """Where a gate stands that is neither consumed nor overridden. `lacking`: records that it needs and that are not
     there, each as a sentence.
     """
-    shut = (*(f"“{item.text}” is {item.state.word}." for item in items if item.is_in_the_way), *lacking)
+    shut = (*(item.in_the_way for item in items if item.is_in_the_way), *lacking)
     if faults := tuple(_faults(policy, items, signoffs, holders)):
         return Verdict(GateState.UNSATISFIABLE, (*faults, *shut))
     missing = missing_signoffs(policy, signoffs)
     if any(one.decision is Decision.REJECT for one in signoffs):
-        return Verdict(GateState.REJECTED, ("It is rejected.", *shut), missing)
+        return Verdict(GateState.REJECTED, (REJECTED, *shut), missing)
     if shut:
         return Verdict(GateState.BLOCKED, shut, missing)
     if not missing:

@@ -45,6 +45,7 @@ class Permission(StrEnum):
     ITEM_WORK = "item:work"  # tick, value, evidence, comment, block, ask for a waiver, add a change
     ITEM_ASSIGN = "item:assign"  # owners and due dates
     WAIVER_DECIDE = "waiver:decide"  # approve or refuse somebody else's request, end a waiver early
+    GATE_SIGN = "gate:sign"  # approve or reject at a gate, in a role that its policy asks; take a sign-off back
     MODULE_MANAGE = "module:manage"  # create, edit, archive modules, their contacts and targets
     RELEASE_MANAGE = "release:manage"  # create, edit, ship, archive releases, choose their modules
     TEMPLATE_EDIT = "template:edit"  # templates and their drafts, importing lists
@@ -55,7 +56,7 @@ class Permission(StrEnum):
 
 
 _READ = {Permission.CHECKLIST_VIEW, Permission.AUDIT_VIEW}
-_WORK = _READ | {Permission.ITEM_WORK, Permission.TEMPLATE_EDIT}
+_WORK = _READ | {Permission.ITEM_WORK, Permission.TEMPLATE_EDIT, Permission.GATE_SIGN}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: frozenset(_READ),

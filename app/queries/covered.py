@@ -1,7 +1,7 @@
 """Reads of what a gate covers now, as the rules look at it and as it is signed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,11 +24,12 @@ _COVERED = (
     select(
         *(_items.id, _items.key, _items.text, _items.severity, _items.state, _items.state_since),
         *(_items.changed_by_id, _items.reason, _items.value, _items.link, _groups.key.label("group_key")),
+        *(_items.checklist_id, _items.gate),
     )
     .join(table_of(ChecklistGroup), _groups.id == _items.group_id)
     .where(
-        _items.checklist_id == bindparam("checklist"),
-        _items.gate == bindparam("kind"),
+        _items.checklist_id.in_(bindparam("checklists", expanding=True)),
+        _items.gate.in_(bindparam("kinds", expanding=True)),
         _items.state != ItemState.REMOVED,
     )
     .order_by(_items.position)
@@ -57,12 +58,15 @@ class Covered:
 
 
 def list_covered(gate: GateRow) -> list[Covered]:
-    """What a gate covers now; four statements and the one for what has expired."""
-    rows = [
-        row
-        for row in db.session.execute(_COVERED, {"checklist": gate.checklist_id, "kind": gate.kind.value})
-        if not (gate.is_first_environment and is_left_out(row.group_key))
-    ]
+    """What a gate covers now."""
+    return list_covered_of([gate])[gate.id]
+
+
+def list_covered_of(gates: Sequence[GateRow]) -> dict[int, list[Covered]]:
+    """What gates cover now, by gate; four statements and the one for what has expired, however many they are."""
+    checklists = sorted({gate.checklist_id for gate in gates})
+    kinds = sorted({gate.kind.value for gate in gates})
+    rows = db.session.execute(_COVERED, {"checklists": checklists, "kinds": kinds}).all()
     ids = {"items": [row.id for row in rows]}
     behind: dict[int, set[int]] = defaultdict(set)
     proofs: dict[int, list[str]] = defaultdict(list)
@@ -75,11 +79,16 @@ def list_covered(gate: GateRow) -> list[Covered]:
     for one in db.session.execute(_IN_FORCE, ids):
         behind[one.item_id] |= {one.requested_by_id, one.decided_by_id}
         waived[one.item_id] = f"{one.kind.value} {one.id} until {one.ends_on or 'further notice'}"
-    now = {item.id: item.now for item in list_expired_items([gate.checklist_id])}
-    return [
-        _covered(row, now.get(row.id, row.state), behind[row.id], proofs[row.id], waived.get(row.id, ""))
-        for row in rows
-    ]
+    now = {item.id: item.now for item in list_expired_items(checklists)}
+    found: dict[tuple[int, str], list[tuple[str, Covered]]] = defaultdict(list)
+    for row in rows:
+        about = behind[row.id], proofs[row.id], waived.get(row.id, "")
+        found[row.checklist_id, row.gate].append((row.group_key, _covered(row, now.get(row.id, row.state), *about)))
+    return {gate.id: _without_left_out(gate, found[gate.checklist_id, gate.kind.value]) for gate in gates}
+
+
+def _without_left_out(gate: GateRow, found: Iterable[tuple[str, Covered]]) -> list[Covered]:
+    return [one for group_key, one in found if not (gate.is_first_environment and is_left_out(group_key))]
 
 
 def _covered(row: Any, state: ItemState, behind: set[int], proofs: list[str], waiver: str) -> Covered:

@@ -1,7 +1,7 @@
 """Reads of gates: what they cover now, who has signed, and who could."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,11 @@ class GateRow:
     template_version_id: int
     is_first_environment: bool
     is_last_environment: bool
+
+    @property
+    def title(self) -> str:
+        """The gate in words, with its environment where it has one."""
+        return f"{self.kind.label}, {self.environment_key}" if self.environment_key else self.kind.label
 
 
 _gates, _policies = table_of(Gate).c, table_of(GatePolicy).c
@@ -176,23 +181,28 @@ def _signoff(row: Any) -> SignoffRow:
 
 
 _HOLDERS = (
-    select(_grants.role, _grants.person_id)
+    select(_grants.role, _grants.person_id, _grants.module_id)
     .join(table_of(Person), _people.id == _grants.person_id)
     .where(
         _grants.revoked_at.is_(None),
         _people.deactivated_at.is_(None),
         _grants.role.in_(bindparam("roles", expanding=True)),
-        or_(_grants.module_id.is_(None), _grants.module_id == bindparam("module")),
     )
 )
 
 
-def list_holders(roles: Iterable[Role], module_id: int | None) -> dict[Role, set[int]]:
-    """Who holds roles for a module now: active accounts only."""
-    found: dict[Role, set[int]] = defaultdict(set)
-    for role, person in db.session.execute(_HOLDERS, {"roles": sorted(roles), "module": module_id}):
-        found[role].add(person)
-    return dict(found)
+def list_holders(gates: Sequence[GateRow]) -> dict[int, dict[Role, set[int]]]:
+    """Who holds now what gates ask, by gate: active accounts only. One statement for all."""
+    roles = sorted({role for gate in gates for role in gate.policy.roles})
+    rows = db.session.execute(_HOLDERS, {"roles": roles}).all()
+    found: dict[int, dict[Role, set[int]]] = {}
+    for gate in gates:
+        held: dict[Role, set[int]] = defaultdict(set)
+        for role, person, module in rows:
+            if role in gate.policy.roles and module in (None, gate.module_id):
+                held[role].add(person)
+        found[gate.id] = dict(held)
+    return found
 
 
 def find_grant(person_id: int, role: Role, module_id: int | None) -> int | None:

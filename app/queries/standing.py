@@ -14,9 +14,9 @@ from app.domain.readiness import is_blocking
 from app.domain.signoffs import GateContent
 from app.models import BackupRecord, Checklist, ChecklistItem, Gate, Rehearsal, ReleaseModule, RollbackPlan
 from app.models.base import table_of
-from app.queries.covered import Covered, content_of, list_covered
+from app.queries.covered import Covered, content_of, list_covered_of
 from app.queries.expiry import list_expired_items
-from app.queries.gates import GateRow, SignoffRow, list_active, list_gates, list_gates_where, list_holders
+from app.queries.gates import GateRow, SignoffRow, list_active, list_gates_where, list_holders
 
 NO_PLAN = "There is no rollback plan."
 NOT_REHEARSED = "The rollback plan was not rehearsed as it is now."
@@ -49,15 +49,29 @@ def get_plan(checklist_id: int) -> RollbackPlan | None:
 
 def standing_of(gate: GateRow, at: datetime) -> Standing:
     """Where a gate stands at a moment."""
-    covered, signoffs = list_covered(gate), list_active([gate.id], at=at)
-    records, lacking = _records(gate, at)
-    holders = list_holders(gate.policy.roles, gate.module_id)
-    if gate.consumed_at is not None:
-        verdict = Verdict(GateState.CONSUMED)
-    else:
-        facts = [one.facts for one in covered]
-        verdict = judge(gate.policy, facts, [one.facts for one in signoffs], holders, lacking=lacking)
-    return Standing(gate, verdict, covered, signoffs, content_of(gate, covered, records))
+    return standings_of([gate], at)[gate.id]
+
+
+def standings_of(gates: Sequence[GateRow], at: datetime) -> dict[int, Standing]:
+    """Where gates stand at a moment, by gate; as many statements for many as for one."""
+    if not gates:
+        return {}
+    covered, holders = list_covered_of(gates), list_holders(gates)
+    signoffs: dict[int, list[SignoffRow]] = defaultdict(list)
+    for one in list_active([gate.id for gate in gates], at=at):
+        signoffs[one.gate_id].append(one)
+    records, lacking = _records(gates), _lacking_gates(gates, at)
+    found = {}
+    for gate in gates:
+        asked, told = records[gate.id]
+        facts = [one.facts for one in covered[gate.id]]
+        given = [one.facts for one in signoffs[gate.id]]
+        verdict = judge(gate.policy, facts, given, holders[gate.id], lacking=[*told, *lacking[gate.id]])
+        if gate.consumed_at is not None:
+            verdict = Verdict(GateState.CONSUMED)
+        content = content_of(gate, covered[gate.id], asked)
+        found[gate.id] = Standing(gate, verdict, covered[gate.id], signoffs[gate.id], content)
+    return found
 
 
 def records_of(gate: GateRow) -> Mapping[str, str]:
@@ -68,43 +82,72 @@ def records_of(gate: GateRow) -> Mapping[str, str]:
     return {"rollback_plan": plan.digest.hex() if plan else ""}
 
 
-def _records(gate: GateRow, at: datetime) -> tuple[Mapping[str, str], list[str]]:
-    if gate.kind is not GateKind.DEPLOY:
-        unready = _unready(gate.release_id, at) if gate.kind is GateKind.RELEASE and gate.release_id else 0
-        return {}, [f"{unready} {'module is' if unready == 1 else 'modules are'} not signed as ready."] * bool(unready)
-    return records_of(gate), [*_lacking_records(gate), *_lacking_gates(gate, at)]
+def _records(gates: Sequence[GateRow]) -> dict[int, tuple[Mapping[str, str], list[str]]]:
+    """What is signed beside the items, and which records are missing, by gate."""
+    found: dict[int, tuple[Mapping[str, str], list[str]]] = {gate.id: ({}, []) for gate in gates}
+    deploy = [gate for gate in gates if gate.kind is GateKind.DEPLOY]
+    if not deploy:
+        return found
+    checklists = [gate.checklist_id for gate in deploy]
+    written, ran, backups = table_of(RollbackPlan).c, table_of(Rehearsal).c, table_of(BackupRecord).c
+    plans = {
+        row.checklist_id: row
+        for row in db.session.execute(
+            select(written.id, written.checklist_id, written.digest)
+            .where(written.checklist_id.in_(checklists))
+            .order_by(written.revision)
+        )
+    }
+    last = select(ran.plan_id, ran.has_passed).where(ran.checklist_id.in_(checklists)).order_by(ran.id)
+    outcomes = {row.plan_id: row.has_passed for row in db.session.execute(last)}
+    taken = select(backups.checklist_id, backups.environment_key).where(backups.checklist_id.in_(checklists)).distinct()
+    kept = {tuple(row) for row in db.session.execute(taken)}
+    for gate in deploy:
+        plan = plans.get(gate.checklist_id)
+        told = [] if (gate.checklist_id, gate.environment_key) in kept else [NO_BACKUP]
+        if plan is None:
+            told.insert(0, NO_PLAN)
+        elif not outcomes.get(plan.id):
+            told.insert(0, REHEARSAL_FAILED if plan.id in outcomes else NOT_REHEARSED)
+        found[gate.id] = ({"rollback_plan": plan.digest.hex() if plan else ""}, told)
+    return found
 
 
-def _lacking_records(gate: GateRow) -> list[str]:
-    plan = get_plan(gate.checklist_id)
-    backup = select(BackupRecord.id).where(
-        BackupRecord.checklist_id == gate.checklist_id, BackupRecord.environment_key == gate.environment_key
-    )
-    told = [] if db.session.scalar(backup.limit(1)) is not None else [NO_BACKUP]
-    if plan is None:
-        return [NO_PLAN, *told]
-    last = select(Rehearsal.has_passed).where(Rehearsal.plan_id == plan.id).order_by(Rehearsal.id.desc()).limit(1)
-    has_passed = db.session.scalar(last)
-    if has_passed is None:
-        return [NOT_REHEARSED, *told]
-    return told if has_passed else [REHEARSAL_FAILED, *told]
+def _lacking_gates(gates: Sequence[GateRow], at: datetime) -> dict[int, list[str]]:
+    """Which other gates are in the way, each as a sentence, by gate."""
+    found: dict[int, list[str]] = {gate.id: [] for gate in gates}
+    deploy = [gate for gate in gates if gate.kind is GateKind.DEPLOY]
+    wide = [gate for gate in gates if gate.kind is GateKind.RELEASE or gate.is_last_environment]
+    releases = sorted({gate.release_id for gate in wide if gate.release_id is not None})
+    own = _ready_gates([gate.checklist_id for gate in deploy]) if deploy else []
+    modules = _gates_of_releases(releases, BelongsTo.MODULE, GateKind.READY) if releases else []
+    wholes = _gates_of_releases(releases, BelongsTo.RELEASE, GateKind.RELEASE) if releases else []
+    signed = _signed([*own, *modules, *wholes], at) if own or modules or wholes else set()
+    ready = {gate.checklist_id for gate in own if gate.id in signed}
+    passed = {gate.release_id for gate in wholes if gate.id in signed}
+    unready = Counter(gate.release_id for gate in modules if gate.id not in signed)
+    for gate in deploy:
+        if gate.checklist_id not in ready:
+            found[gate.id].append(NO_READY)
+    for gate in wide:
+        number = unready[gate.release_id]
+        if gate.kind is GateKind.RELEASE and number:
+            found[gate.id].append(f"{number} {'module is' if number == 1 else 'modules are'} not signed as ready.")
+        elif gate.kind is GateKind.DEPLOY and gate.release_id and (number or gate.release_id not in passed):
+            found[gate.id].append(NO_RELEASE)
+    return found
 
 
-def _lacking_gates(gate: GateRow, at: datetime) -> list[str]:
-    own = [one for one in list_gates(gate.checklist_id) if one.kind is GateKind.READY]
-    told = [] if _signed(own, at) else [NO_READY]
-    if gate.is_last_environment and gate.release_id is not None:
-        release = _gates_of_release(gate.release_id, BelongsTo.RELEASE, GateKind.RELEASE)
-        if not _signed(release, at) or _unready(gate.release_id, at):
-            told.append(NO_RELEASE)
-    return told
+def _ready_gates(checklist_ids: Sequence[int]) -> list[GateRow]:
+    gates = table_of(Gate).c
+    return list_gates_where(gates.checklist_id.in_(checklist_ids), gates.kind == GateKind.READY)
 
 
-def _gates_of_release(release_id: int, belongs_to: BelongsTo, kind: GateKind) -> list[GateRow]:
+def _gates_of_releases(release_ids: Sequence[int], belongs_to: BelongsTo, kind: GateKind) -> list[GateRow]:
     lists = table_of(Checklist).c
     members = table_of(ReleaseModule).c
     return list_gates_where(
-        lists.release_id == release_id,
+        lists.release_id.in_(release_ids),
         lists.belongs_to == belongs_to,
         table_of(Gate).c.kind == kind,
         or_(
@@ -114,10 +157,10 @@ def _gates_of_release(release_id: int, belongs_to: BelongsTo, kind: GateKind) ->
     )
 
 
-def _unready(release_id: int, at: datetime) -> int:
-    """How many modules of a release are not signed as ready."""
-    gates = _gates_of_release(release_id, BelongsTo.MODULE, GateKind.READY)
-    return len(gates) - len(_signed(gates, at))
+def has_alone_signed_ready(gate: GateRow, person_id: int) -> bool:
+    """Whether a person is the only one who signed that what this gate deploys is ready."""
+    ready = [one.id for one in _ready_gates([gate.checklist_id])]
+    return {one.person_id for one in list_active(ready) if one.decision is Decision.APPROVE} == {person_id}
 
 
 def _signed(gates: Sequence[GateRow], at: datetime) -> set[int]:

@@ -7,18 +7,19 @@ from sqlalchemy import func, insert, select, update
 
 from app.domain.audit import AuditAction
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
-from app.domain.gates import Decision, GateKind, GateState, Separation, barred, missing_signoffs
+from app.domain.gates import Decision, GateState, barred, missing_signoffs, must_not_be_alone
 from app.domain.permissions import Permission, Role
 from app.domain.signoffs import STATEMENTS, EndKind, GateContent
 from app.models import Gate, Session, SignedContent, Signoff
 from app.models.base import table_of
-from app.queries.gates import GateRow, find_grant, get_gate, list_active, list_gates
+from app.queries.gates import GateRow, find_grant, get_gate, list_active
 from app.queries.releases import require_release
-from app.queries.standing import Standing, standing_of
+from app.queries.standing import Standing, has_alone_signed_ready, standing_of
 from app.services.change import Change
 from app.services.signoff_ends import about_gate, end
 from app.services.write_path import write_path
 
+SIGNED_READY_ALONE = "You alone signed that it is ready: somebody else has to sign that it is deployed."
 PROVE_AGAIN = "Give your password again: for this gate it was too long ago."
 _signoffs, _contents = table_of(Signoff), table_of(SignedContent)
 
@@ -105,14 +106,8 @@ def _check_approval(standing: Standing, wish: Wish, me: int) -> None:
 
 
 def _check_not_alone(gate: GateRow, me: int) -> None:
-    """Nobody is the only signer of both the ready and the deploy gate."""
-    if Separation.NOT_ALONE_READY_AND_DEPLOY not in gate.policy.separation:
-        return
-    if sum(one.quorum for one in gate.policy.required) > 1:
-        return
-    ready = [one.id for one in list_gates(gate.checklist_id) if one.kind is GateKind.READY]
-    if {one.person_id for one in list_active(ready) if one.decision is Decision.APPROVE} == {me}:
-        raise NotPermitted("You alone signed that it is ready: somebody else has to sign that it is deployed.")
+    if must_not_be_alone(gate.policy) and has_alone_signed_ready(gate, me):
+        raise NotPermitted(SIGNED_READY_ALONE)
 
 
 def _write(change: Change, standing: Standing, wish: Wish, grant: int, authenticated_at: datetime) -> int:

@@ -89,4 +89,9 @@ def _ask_again() -> ResponseReturnValue | None:
     """Ask for the password again where it was typed too long ago; keep what a writer has typed."""
     if datetime.now(UTC) - current_user.authenticated_at <= PROVEN_FOR:
         return None
-    return render_template("auth/again.html", resume=keep_typed(request)), 401
+    return password_again("Accounts and roles are changed only within ten minutes of typing the password.")
+
+
+def password_again(why: str) -> ResponseReturnValue:
+    """The page that asks for the password again, with what was typed kept."""
+    return render_template("auth/again.html", why=why, resume=keep_typed(request)), 401

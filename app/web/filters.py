@@ -8,7 +8,9 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from app.domain.applicability import rules_in_words
+from app.domain.audit import AuditAction
 from app.domain.evidence import size_words
+from app.domain.gate_words import STATE_WORDS, asked_words
 from app.domain.template_content import DueRule
 from app.web.inline_words import set_words, set_words_with_links
 from app.web.markdown_html import render_markdown
@@ -35,6 +37,10 @@ def init_app(app: Flask) -> None:
         due_words=due_words,
         file_size=size_words,
         rule_words=rule_words,
+        gate_word=STATE_WORDS.__getitem__,
+        asked_words=asked_words,
+        cause_words=cause_words,
+        utc=utc,
         markdown=render_markdown,
     )
     app.jinja_env.globals.update(new_key=new_key, product_version=app.config["PRODUCT_VERSION"])
@@ -51,6 +57,17 @@ def absolute(value: datetime) -> str:
     """A moment with date, time and zone, as the reader counts."""
     local = _local(value)
     return f"{local.day} {local:%B %Y, %H:%M:%S %Z}"
+
+
+def cause_words(text: str) -> str:
+    """What ended a sign-off, with the action that was its cause in words: “evidence added: …”."""
+    action, colon, rest = text.partition(": ")
+    return f"{action.replace('.', ' ').replace('_', ' ')}{colon}{rest}" if action in set(AuditAction) else text
+
+
+def utc(value: datetime) -> str:
+    """A moment in UTC, as it stands beside a sign-off."""
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def clock(value: datetime) -> str:

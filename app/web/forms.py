@@ -11,7 +11,7 @@ from wtforms import DateField, DateTimeLocalField, Field, StringField
 from wtforms import Form as WTForm
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
-from wtforms.widgets import PasswordInput
+from wtforms.widgets import PasswordInput, TextInput
 
 from app.domain.errors import InvalidInput
 
@@ -52,6 +52,25 @@ class DayField(DateField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError("Write a day as year, month, day, for example 2026-11-28.") from None
+
+
+class WholeNumberField(Field):
+    """A number without a sign; what is none is said in our words."""
+
+    widget = TextInput()
+    LARGEST = 2**53
+
+    def _value(self) -> str:
+        return "" if self.data is None else str(self.data)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read digits; spaces and commas between them are how people write large numbers."""
+        self.data: int | str
+        text = "".join(valuelist).translate({ord(sign): None for sign in " ,_\u202f\u00a0"})
+        self.data = "".join(valuelist)
+        if optional_number(text) is None or int(text) > self.LARGEST:
+            raise ValueError("Write a number, for example 12.")
+        self.data = int(text)
 
 
 class MomentField(DateTimeLocalField):

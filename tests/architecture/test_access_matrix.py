@@ -15,6 +15,7 @@ from app.domain.permissions import FOR_EVERYONE, GRANTS, Permission, Role
 from app.domain.waiver_kinds import WaiverReason
 from app.models import Environment, Module, Target, Waiver
 from app.queries.drafts import get_draft, list_draft_items
+from app.queries.gates import list_gates
 from app.queries.people import list_grants
 from app.services.drafts import begin_draft
 from app.services.imports import store_import
@@ -45,7 +46,7 @@ DRAFT_ITEMS = "draft_content."
 OWN_CONNECTION = {"health.ready"}
 # Here the policy lets in and the rule of two people refuses: only who asked may withdraw.
 ASKERS_ALONE = {"waivers.withdraw"}
-OTHERS_WORLD = ("release_key", "module_key", "item_id", "checklist_id", "waiver_id")
+OTHERS_WORLD = ("release_key", "module_key", "item_id", "checklist_id", "waiver_id", "gate_id")
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ def world(make: Make) -> World:
         "event_id": "00" * 16,
         "evidence_id": make.file(release.lead, item.id),
         "waiver_id": db.session.scalars(select(Waiver.id)).one(),
+        "gate_id": next(gate.id for gate in list_gates(item.checklist_id) if gate.environment_key == "staging"),
+        "signoff_id": 0,
         "person_id": bystander.id,
         "grant_id": list_grants(bystander.id)[0].id,
         "session_id": 0,

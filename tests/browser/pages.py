@@ -13,7 +13,17 @@ from app.database import db
 from app.demo import cast
 from app.domain.actors import Origin
 from app.domain.checklist import BelongsTo
-from app.models import Change, Checklist, ChecklistGroup, ChecklistItem, Module, Release, Template, TemplateVersion
+from app.models import (
+    Change,
+    Checklist,
+    ChecklistGroup,
+    ChecklistItem,
+    Gate,
+    Module,
+    Release,
+    Template,
+    TemplateVersion,
+)
 from app.queries.drafts import get_draft, list_draft_items
 from app.queries.people import actor_of
 from app.services.accounts import invite, new_link_token
@@ -102,6 +112,11 @@ def values_of(endpoint: str) -> dict[str, Any]:
         here["group_key"] = place.group if kind == "module" else _first_group(BelongsTo(kind))
     if endpoint.endswith(("_change", "_change_group")) and not endpoint.endswith("new_change"):
         here |= _change(place.release)
+    if endpoint.startswith("gate"):
+        found = select(Gate.id).join(ChecklistItem, ChecklistItem.checklist_id == Gate.checklist_id)
+        here["gate_id"] = db.session.scalars(
+            found.where(ChecklistItem.id == place.item, Gate.environment_key == "production")
+        ).one()
     if endpoint == "evidence.choose":
         found = select(ChecklistItem.checklist_id).where(ChecklistItem.id == place.item)
         here |= {"checklist_id": db.session.scalars(found).one(), "group_key": place.group}

@@ -20,6 +20,7 @@ from app.queries.groups import list_groups
 from app.queries.readiness import list_blockers
 from app.queries.releases import get_release, list_changes
 from app.queries.rows import count_asked_again
+from app.queries.waiting import list_standings_of
 from app.services.item_states import set_states
 from app.services.items import Saved
 from app.services.releases import add_change
@@ -37,6 +38,7 @@ from app.web.errors import form_status, refusals_shown_in
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
 from app.web.everything import everything_page
 from app.web.forms import pair_of_numbers, text_of
+from app.web.gate_pages import utc_now
 from app.web.messages import say
 from app.web.newer import newer_version_of
 from app.web.origin import actor, origin
@@ -94,6 +96,7 @@ def _overview(checklist: ChecklistHead) -> str:
         changes=list_changes(checklist.release_id or 0, checklist.module_id or 0) if is_module else [],
         may_work=actor().may_for(Permission.ITEM_WORK, checklist.module_id),
         **fatigue_of(checklist, actor()),
+        gates=list_standings_of(checklist.id, utc_now()),
         newer=newer_version_of(checklist, actor()),
         asked_again=count_asked_again(checklist.id),
     )

@@ -24,6 +24,7 @@ MATRIX = """
     item:work          .       x     x     x      x   x      x        .         .
     item:assign        .       .     .     .      .   .      x        .         .
     waiver:decide      .       .     .     .      .   x      x        .         .
+    gate:sign          .       x     x     x      x   x      x        .         .
     module:manage      .       .     .     .      .   .      x        .         .
     release:manage     .       .     .     .      .   .      x        .         .
     template:edit      .       x     x     x      x   x      x        .         .

@@ -1,0 +1,115 @@
+from datetime import date
+
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, StringField, TextAreaField, ValidationError
+from wtforms.form import BaseForm
+from wtforms.validators import Optional
+from wtforms.widgets import HiddenInput
+
+from app.domain.gates import Decision
+from app.domain.permissions import Role
+from app.domain.signoffs import REASON_LIMIT
+from app.services.signoffs import Wish
+from app.web.forms import (
+    DayField,
+    Form,
+    MomentField,
+    WholeNumberField,
+    at_most,
+    options,
+    required,
+    squeeze,
+    text_of,
+    trim,
+)
+from app.web.waiver_views import utc_today
+
+CONDITION = "condition"
+DECISIONS = (
+    (Decision.APPROVE.value, "Approve"),
+    (CONDITION, "Approve with a condition"),
+    (Decision.REJECT.value, "Reject"),
+)
+
+
+class OneOfField(RadioField):
+    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 - as the library calls it
+        if self.data not in {str(one[0]) for one in self.iter_choices()}:
+            raise ValidationError("Choose one.")
+
+
+class SignForm(Form):
+    # Any role may be sent; whether this person holds it and the gate asks it, the service says.
+    role = OneOfField("In which role", choices=options((role.value, role.label) for role in Role))
+    decision = OneOfField("Decision", choices=options(DECISIONS))
+    on_condition = StringField("Condition", filters=[squeeze], validators=[at_most(REASON_LIMIT)])
+    condition_ends_on = DayField("Until when", validators=[Optional()])
+    reason = TextAreaField("Why not", filters=[trim], validators=[at_most(REASON_LIMIT)])
+    # What the person saw: its digest, and a mark of each item, to name what changed meanwhile.
+    digest = HiddenField()
+    seen = HiddenField()
+
+    def validate_decision(self, field: RadioField) -> None:
+        """What was typed belongs to the decision that was chosen."""
+        is_more = text_of(self.on_condition) or self.condition_ends_on.data or text_of(self.reason)
+        if field.data == Decision.APPROVE and is_more:
+            raise ValidationError("A condition or a reason was typed: choose what it belongs to, or clear it.")
+
+    def validate_on_condition(self, field: StringField) -> None:
+        """An approval with a condition has one."""
+        if self.decision.data == CONDITION and not field.data:
+            raise ValidationError("Say what has to be met.")
+
+    def validate_condition_ends_on(self, field: DayField) -> None:
+        """The day has not passed."""
+        if isinstance(field.data, date) and field.data < utc_today():
+            raise ValidationError("This day has passed.")
+
+    def wish(self) -> Wish:
+        """What is to be signed."""
+        is_bound, is_rejected = self.decision.data == CONDITION, self.decision.data == Decision.REJECT
+        return Wish(
+            Role(self.role.data),
+            Decision.REJECT if is_rejected else Decision.APPROVE,
+            _digest(text_of(self.digest)),
+            on_condition=text_of(self.on_condition) if is_bound else "",
+            condition_ends_on=self.condition_ends_on.data if is_bound else None,
+            reason=text_of(self.reason) if is_rejected else "",
+        )
+
+
+def _digest(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
+
+
+class WithdrawForm(Form):
+    reason = StringField(
+        "Why", filters=[squeeze], validators=[required("Say why it no longer holds."), at_most(REASON_LIMIT)]
+    )
+
+
+class PlanForm(Form):
+    revision = IntegerField(widget=HiddenInput(), validators=[Optional()])
+    body = TextAreaField(
+        "How everything goes back",
+        filters=[trim],
+        validators=[required("Write the steps that bring everything back."), at_most(60_000)],
+    )
+
+
+class RehearsalForm(Form):
+    ran_at = MomentField("When", validators=[required("Say when it was.")])
+    minutes = WholeNumberField("Minutes that it took")
+    outcome = OneOfField("How it ended", choices=options([("passed", "It passed"), ("failed", "It failed")]))
+    note = StringField("Note", filters=[squeeze], validators=[at_most(1000)])
+
+
+class BackupForm(Form):
+    target = StringField("Of what", filters=[squeeze], validators=[required("Say of what it was taken."), at_most(200)])
+    taken_at = MomentField("When", validators=[required("Say when it was taken.")])
+    size_bytes = WholeNumberField("Size in bytes")
+    checksum = StringField("Checksum", filters=[squeeze], validators=[required("Give the checksum."), at_most(128)])
+    is_restore_tested = BooleanField("It was restored somewhere, to see that this works")
+    note = StringField("Note", filters=[squeeze], validators=[at_most(1000)])

@@ -1,0 +1,82 @@
+"""Gates: which wait for whom, one with all that is in its way, taking a sign-off back."""
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app.blueprints.gates.forms import WithdrawForm
+from app.domain.errors import UNSEEN, NotFound
+from app.domain.gate_words import counts_of, policy_sentences
+from app.domain.gates import GateState
+from app.domain.permissions import Permission, Role
+from app.queries.checklists import ChecklistHead
+from app.queries.gates import GateRow
+from app.queries.signed import find_records, list_given
+from app.queries.standing import standing_of
+from app.queries.waiting import list_waiting, roles_of
+from app.services.signoffs import withdraw
+from app.web.access import requires
+from app.web.errors import form_status, refusals_shown_in
+from app.web.forms import text_of
+from app.web.gate_pages import gate_of, has_signed, inbox_of, reasons_of, utc_now
+from app.web.messages import say
+from app.web.origin import actor, origin
+
+bp = Blueprint("gates", __name__)
+
+
+@bp.get("/signoffs/")
+@requires(Permission.GATE_SIGN)
+def index() -> ResponseReturnValue:
+    """What waits for one's sign-off, the most urgent first."""
+    sections = inbox_of(list_waiting(actor(), utc_now()), actor())
+    roles = {grant.role for grant in actor().grants}
+    return render_template("gates/index.html", sections=sections, roles=sorted(roles, key=list(Role).index))
+
+
+@bp.get("/gates/<int:gate_id>/")
+@requires(Permission.CHECKLIST_VIEW)
+def show(gate_id: int) -> ResponseReturnValue:
+    """Where a gate stands, and every reason why it is not further."""
+    return _page(*gate_of(gate_id, actor()))
+
+
+@bp.post("/gates/<int:gate_id>/signoffs/<int:signoff_id>/withdraw/")
+@requires(Permission.GATE_SIGN)
+def take_back(gate_id: int, signoff_id: int) -> ResponseReturnValue:
+    """Take a sign-off back; it stays in the history."""
+    gate, checklist = gate_of(gate_id, actor())
+    if signoff_id not in {one.id for one in list_given(gate)}:
+        raise NotFound(UNSEEN)
+    form = WithdrawForm()
+    if form.validate_on_submit():
+        with refusals_shown_in(form):
+            withdraw(origin(), signoff_id, reason=text_of(form.reason))
+            say("The sign-off is withdrawn. It stays in the list and in the history.")
+            return redirect(url_for(".show", gate_id=gate_id), 303)
+    return _page(gate, checklist, form, signoff_id), form_status(form)
+
+
+def _page(gate: GateRow, checklist: ChecklistHead, form: WithdrawForm | None = None, refused: int = 0) -> str:
+    now, who = utc_now(), actor()
+    standing = standing_of(gate, now)
+    given = list_given(gate)
+    active = [one for one in given if one.is_active(now)]
+    return render_template(
+        "gates/show.html",
+        gate=gate,
+        checklist=checklist,
+        verdict=standing.verdict,
+        counts=counts_of(one.facts for one in standing.covered),
+        reasons=reasons_of(standing, checklist, who),
+        active=active,
+        ended=[one for one in given if one not in active],
+        policy=policy_sentences(gate.policy),
+        records=find_records(gate),
+        form=form or WithdrawForm(formdata=None),
+        refused=refused,
+        own_id=who.id,
+        is_lead=any(grant.role is Role.TEAM_LEAD and grant.module_id in (None, gate.module_id) for grant in who.grants),
+        may_work=who.may_for(Permission.ITEM_WORK, gate.module_id),
+        may_sign=bool(roles_of(who, gate)) and standing.verdict.state is not GateState.CONSUMED,
+        has_signed=has_signed(standing, who),
+    )

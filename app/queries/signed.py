@@ -1,0 +1,143 @@
+"""Reads of what was signed at one gate and of its records, as pages show them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.database import db
+from app.domain.gates import Decision, GateKind
+from app.domain.permissions import Role
+from app.domain.signoffs import EndKind, ends_at
+from app.models import (
+    BackupRecord,
+    Evidence,
+    Person,
+    PersonName,
+    Rehearsal,
+    RollbackPlan,
+    SignedContent,
+    Signoff,
+    SignoffEnd,
+)
+from app.models.base import table_of
+from app.queries.gates import GateRow
+
+_signoffs, _ends = table_of(Signoff).c, table_of(SignoffEnd).c
+_names, _enders = table_of(PersonName).c, table_of(Person).alias("enders")
+
+
+@dataclass(frozen=True, slots=True)
+class GivenSignoff:
+    """A sign-off as it was given, and what ended it."""
+
+    id: int
+    person_id: int
+    # As it was then; None when it was erased.
+    name: str | None
+    role: Role
+    decision: Decision
+    statement: str
+    on_condition: str
+    condition_ends_on: date | None
+    reason: str
+    digest: bytes
+    signed_at: datetime
+    counts_until: datetime | None
+    ended: EndKind | None
+    ended_at: datetime | None
+    ended_reason: str
+    ended_by: str | None
+
+    def is_active(self, at: datetime) -> bool:
+        """Whether it counts at a moment: neither a person nor a change nor time has ended it."""
+        return self.ended is None and (self.counts_until is None or at < self.counts_until)
+
+
+def list_given(gate: GateRow) -> list[GivenSignoff]:
+    """All sign-offs that were ever given at a gate, the newest first."""
+    rows = db.session.execute(
+        select(
+            *(_signoffs.id, _signoffs.person_id, _names.name, _signoffs.role, _signoffs.decision),
+            *(_signoffs.statement, _signoffs.on_condition, _signoffs.condition_ends_on, _signoffs.reason),
+            *(_signoffs.digest, _signoffs.signed_at),
+            *(_ends.kind, _ends.ended_at, _ends.reason.label("ended_reason"), _enders.c.name.label("ended_by")),
+        )
+        .join(table_of(PersonName), _names.id == _signoffs.name_id)
+        .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
+        .outerjoin(_enders, _enders.c.id == _ends.actor_id)
+        .where(_signoffs.gate_id == gate.id)
+        .order_by(_signoffs.id.desc())
+    )
+    return [_given(row, gate) for row in rows]
+
+
+def _given(row: Any, gate: GateRow) -> GivenSignoff:
+    return GivenSignoff(
+        *(row.id, row.person_id, row.name, row.role, row.decision, row.statement, row.on_condition),
+        *(row.condition_ends_on, row.reason, row.digest, row.signed_at),
+        counts_until=ends_at(row.signed_at, gate.policy.lasts, row.condition_ends_on),
+        ended=row.kind,
+        ended_at=row.ended_at,
+        ended_reason=row.ended_reason or "",
+        ended_by=row.ended_by,
+    )
+
+
+def list_signed_items(digest: bytes) -> dict[str, dict[str, Any]]:
+    """The items of a signed content, by key, as they were then."""
+    body = db.session.scalar(select(table_of(SignedContent).c.body).where(table_of(SignedContent).c.digest == digest))
+    return {item["key"]: item for item in json.loads(body)["items"]} if body else {}
+
+
+def list_proofs(item_ids: Sequence[int]) -> dict[int, tuple[int, datetime]]:
+    """How many pieces of evidence items have, and when the newest was measured, by item."""
+    pieces = table_of(Evidence).c
+    rows = db.session.execute(
+        select(pieces.item_id, func.count(), func.max(pieces.measured_at))
+        .where(pieces.item_id.in_(item_ids), pieces.withdrawn_at.is_(None))
+        .group_by(pieces.item_id)
+    )
+    return {item: (number, newest) for item, number, newest in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What a deploy gate needs beside its items, as it is now."""
+
+    plan: Any | None
+    rehearsals: Sequence[Any]
+    backups: Sequence[Any]
+
+
+def find_records(gate: GateRow) -> Records | None:
+    """The records of a deploy gate, the newest first; None for all other gates."""
+    if gate.kind is not GateKind.DEPLOY:
+        return None
+    plans, ran, backups = table_of(RollbackPlan).c, table_of(Rehearsal).c, table_of(BackupRecord).c
+    people = table_of(Person).c
+    plan = db.session.execute(
+        select(plans.id, plans.revision, plans.body, plans.written_at, people.name)
+        .join(table_of(Person), people.id == plans.written_by_id)
+        .where(plans.checklist_id == gate.checklist_id)
+        .order_by(plans.revision.desc())
+        .limit(1)
+    ).one_or_none()
+    rehearsals = db.session.execute(
+        select(ran.ran_at, ran.minutes, ran.has_passed, ran.note, ran.plan_id, plans.revision, people.name)
+        .join(table_of(RollbackPlan), plans.id == ran.plan_id)
+        .join(table_of(Person), people.id == ran.added_by_id)
+        .where(ran.checklist_id == gate.checklist_id)
+        .order_by(ran.id.desc())
+    ).all()
+    kept = db.session.execute(
+        select(backups.target, backups.taken_at, backups.size_bytes, backups.checksum, backups.is_restore_tested)
+        .add_columns(backups.note, people.name)
+        .join(table_of(Person), people.id == backups.added_by_id)
+        .where(backups.checklist_id == gate.checklist_id, backups.environment_key == gate.environment_key)
+        .order_by(backups.id.desc())
+    ).all()
+    return Records(plan, rehearsals, kept)

@@ -1,0 +1,134 @@
+"""Reads of gates over many checklists: which wait for a person, and how all of a release or a checklist stand."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, or_, select
+
+from app.database import db
+from app.domain.actors import Actor
+from app.domain.checklist import BelongsTo
+from app.domain.gates import GateKind, missing_signoffs
+from app.domain.permissions import Role
+from app.domain.signoffs import EndKind
+from app.models import Checklist, Gate, Release, ReleaseModule, Signoff, SignoffEnd
+from app.models.base import table_of
+from app.queries.checklists import HEAD, ChecklistHead, head_of
+from app.queries.gates import GateRow, list_gates, list_gates_where
+from app.queries.standing import Standing, standings_of
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingGate:
+    """A gate that waits for a role which somebody holds."""
+
+    standing: Standing
+    checklist: ChecklistHead
+    roles: frozenset[Role]
+    # Why the earlier sign-off of theirs ended; None where there was none, or where they took it back.
+    stale: str | None
+
+    @property
+    def gate(self) -> GateRow:
+        """The gate itself."""
+        return self.standing.gate
+
+
+_gates, _lists = table_of(Gate).c, table_of(Checklist).c
+_releases, _members = table_of(Release).c, table_of(ReleaseModule).c
+_is_live = exists().where(
+    _releases.id == _lists.release_id, _releases.shipped_at.is_(None), _releases.archived_at.is_(None)
+)
+_is_member = or_(
+    _lists.belongs_to == BelongsTo.RELEASE,
+    exists().where(
+        _members.release_id == _lists.release_id,
+        _members.module_id == _lists.module_id,
+        _members.removed_at.is_(None),
+    ),
+)
+
+
+def roles_of(actor: Actor, gate: GateRow) -> frozenset[Role]:
+    """Of the roles that a gate asks those which somebody holds for it."""
+    held = {grant.role for grant in actor.grants if grant.module_id in (None, gate.module_id)}
+    return gate.policy.roles & held
+
+
+def list_waiting(actor: Actor, at: datetime) -> list[WaitingGate]:
+    """Gates of live releases that wait for a role of this person; as many statements for many as for one."""
+    live = list_gates_where(_gates.consumed_at.is_(None), _is_live, _is_member)
+    asked = [gate for gate in live if roles_of(actor, gate)]
+    standings = standings_of(asked, at)
+    waiting = {gate.id: roles for gate in asked if (roles := _awaited(standings[gate.id], actor))}
+    chosen = [gate for gate in asked if gate.id in waiting]
+    heads, stale = _heads(chosen), _stale(actor, chosen)
+    return [
+        WaitingGate(standings[gate.id], heads[gate.checklist_id], waiting[gate.id], stale.get(gate.id))
+        for gate in chosen
+    ]
+
+
+def _awaited(standing: Standing, actor: Actor) -> frozenset[Role]:
+    """The roles of this person that a gate still waits for; none when they have signed it."""
+    if any(one.person_id == actor.id for one in standing.signoffs):
+        return frozenset()
+    missing = missing_signoffs(standing.gate.policy, [one.facts for one in standing.signoffs])
+    return roles_of(actor, standing.gate) & {one.role for one in missing}
+
+
+def _heads(gates: Sequence[GateRow]) -> dict[int, ChecklistHead]:
+    if not gates:
+        return {}
+    rows = db.session.execute(HEAD.where(_lists.id.in_({gate.checklist_id for gate in gates})))
+    return {row.id: head_of(row) for row in rows}
+
+
+def _stale(actor: Actor, gates: Iterable[GateRow]) -> dict[int, str]:
+    """Why the last sign-off of a person ended by itself, by gate."""
+    signoffs, ends = table_of(Signoff).c, table_of(SignoffEnd).c
+    rows = db.session.execute(
+        select(signoffs.gate_id, ends.kind, ends.reason)
+        .outerjoin(table_of(SignoffEnd), ends.signoff_id == signoffs.id)
+        .where(signoffs.person_id == actor.id, signoffs.gate_id.in_([gate.id for gate in gates]))
+        .order_by(signoffs.id)
+    )
+    last = {gate: (kind, reason or "its time was over") for gate, kind, reason in rows}
+    # One that time has ended has no row until the worker has come by.
+    return {gate: reason for gate, (kind, reason) in last.items() if kind in {EndKind.STALE, EndKind.EXPIRED, None}}
+
+
+def in_order(standings: Mapping[int, Standing]) -> list[Standing]:
+    """In the order in which gates are passed: as their kinds are named, then as the environments follow."""
+    kinds = list(GateKind)
+
+    def place(one: Standing) -> tuple[int, bool, bool, int]:
+        gate = one.gate
+        return kinds.index(gate.kind), not gate.is_first_environment, gate.is_last_environment, gate.id
+
+    return sorted(standings.values(), key=place)
+
+
+def list_standings_of(checklist_id: int, at: datetime) -> list[Standing]:
+    """How the gates of a checklist stand, in their order."""
+    return in_order(standings_of(list_gates(checklist_id), at))
+
+
+def list_standings_of_release(release_id: int, at: datetime) -> list[Standing]:
+    """How the gates of a release itself stand."""
+    gates = list_gates_where(_lists.release_id == release_id, _lists.belongs_to == BelongsTo.RELEASE)
+    return in_order(standings_of(gates, at))
+
+
+def find_release_gate(release_id: int) -> int | None:
+    """The number of the gate of a release itself."""
+    return db.session.scalar(
+        select(_gates.id)
+        .join(table_of(Checklist), _lists.id == _gates.checklist_id)
+        .where(
+            _lists.release_id == release_id,
+            _lists.belongs_to == BelongsTo.RELEASE,
+            _gates.kind == GateKind.RELEASE,
+        )
+    )
