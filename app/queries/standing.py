@@ -51,13 +51,16 @@ def standing_of(gate: GateRow, at: datetime) -> Standing:
     """Where a gate stands at a moment."""
     covered, signoffs = list_covered(gate), list_active([gate.id], at=at)
     records, lacking = _records(gate, at)
+    content = content_of(gate, covered, records)
     holders = list_holders(gate.policy.roles, gate.module_id)
     if gate.consumed_at is not None:
         verdict = Verdict(GateState.CONSUMED)
     else:
+        # What passes by itself, as the last day of a waiver, changes the content before anybody ends what was signed.
+        signoffs = [one for one in signoffs if one.decision is Decision.REJECT or one.digest == content.digest]
         facts = [one.facts for one in covered]
         verdict = judge(gate.policy, facts, [one.facts for one in signoffs], holders, lacking=lacking)
-    return Standing(gate, verdict, covered, signoffs, content_of(gate, covered, records))
+    return Standing(gate, verdict, covered, signoffs, content)
 
 
 def records_of(gate: GateRow) -> Mapping[str, str]:

@@ -45,7 +45,8 @@ def end_stale(change: Change) -> None:
         if stale:
             cause, words = _cause(change, gate)
             end(change, gate, stale, EndKind.STALE, reason=words, cause=cause)
-            change.session.execute(_NEXT_CYCLE, {"gate": gate.id})
+            if stale == approvals:  # else this very change is an approval of what is there now
+                change.session.execute(_NEXT_CYCLE, {"gate": gate.id})
 
 
 def _cause(change: Change, gate: GateRow) -> tuple[bytes, str]:
@@ -93,10 +94,10 @@ def end(
 
 def end_of_lost_role(change: Change, person_id: int, reason: str) -> None:
     """End the sign-offs that a person gave in a role which they no longer have; consumed gates stay as they were."""
-    gates = list_gates_of_person(person_id)
-    change.take(*(gate.stream_id for gate in gates))
+    change.take(*(gate.stream_id for gate in list_gates_of_person(person_id)))
     change.session.flush()
-    for gate in gates:
+    # Asked again: one that was passed while its stream was waited for keeps what was signed.
+    for gate in list_gates_of_person(person_id):
         own = [one for one in list_active([gate.id]) if one.person_id == person_id]
         lost = [one for one in own if find_grant(person_id, one.role, gate.module_id) is None]
         end(change, gate, lost, EndKind.ROLE_LOST, reason=reason)
