@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 
-from app.domain.audit import AuditAction
+from app.domain.audit import AuditAction, moment_text
 from app.domain.gates import Decision
 from app.domain.signoffs import REASON_LIMIT, EndKind
 from app.models import Gate, SignoffEnd
@@ -105,6 +105,9 @@ def end_of_lost_role(change: Change, person_id: int, reason: str) -> None:
 
 def end_expired(change: Change, gate: GateRow, at: datetime) -> int:
     """End the sign-offs of a gate that no longer count by time; how many."""
-    over = [one for one in list_active([gate.id]) if one.counts_until is not None and one.counts_until <= at]
-    end(change, gate, over, EndKind.EXPIRED)
-    return len(over)
+    ended = 0
+    for one in list_active([gate.id]):
+        if one.counts_until is not None and one.counts_until <= at:
+            end(change, gate, [one], EndKind.EXPIRED, reason=f"It counted until {moment_text(one.counts_until)}.")
+            ended += 1
+    return ended

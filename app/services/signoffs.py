@@ -16,7 +16,7 @@ from app.queries.gates import GateRow, find_grant, get_gate, list_active, list_g
 from app.queries.releases import require_release
 from app.queries.standing import Standing, standing_of
 from app.services.change import Change
-from app.services.signoff_ends import about_gate, end
+from app.services.signoff_ends import about_gate, end, end_expired
 from app.services.write_path import write_path
 
 PROVE_AGAIN = "Give your password again: for this gate it was too long ago."
@@ -191,6 +191,14 @@ def withdraw(change: Change, signoff_id: int, *, reason: str) -> bool:
         raise InvalidInput(reason="Say why it no longer holds.")
     end(change, gate, own, EndKind.WITHDRAWN, reason=reason)
     return True
+
+
+@write_path
+def expire_signoffs(change: Change, gate_id: int) -> int:
+    """End the sign-offs of a gate that no longer count by time; how many. Whoever comes second finds none."""
+    change.take(get_gate(gate_id).stream_id)
+    gate = get_gate(gate_id)
+    return 0 if gate.consumed_at is not None else end_expired(change, gate, change.at)
 
 
 def consume(change: Change, gate_id: int) -> GateRow:

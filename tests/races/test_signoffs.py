@@ -1,6 +1,7 @@
 """Signing, unticking, taking back, passing and losing a role at one moment: gate and sign-offs always agree."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,13 +14,14 @@ from app.domain.errors import Busy, Conflict, DomainError, NotPermitted, RuleVio
 from app.domain.gates import GateState
 from app.domain.permissions import Role
 from app.models import AuditEvent, RoleGrant, Signoff, SignoffEnd
-from app.models.base import utc_now
+from app.models.base import pretending, utc_now
 from app.queries.gates import GateRow, list_active
 from app.queries.standing import Standing, standing_of
 from app.services.item_states import set_state
 from app.services.roles import revoke_role
 from app.services.signoffs import consume, sign, withdraw
 from app.services.write_path import write_path
+from app.worker.jobs import expire_signoffs
 from tests.factories import Made, Make
 from tests.integration.services.test_signoffs import LEAD, QA, Room
 from tests.races.running import history_of, race
@@ -205,3 +207,20 @@ def test_a_gate_is_passed_with_all_its_signoffs_or_not_at_all(app: Flask, make: 
         if isinstance(passed, GateRow):
             assert len(standing.signoffs) == 2
             assert [event.action for event in explained(room)][-1] == "gate.consumed"
+
+
+def test_workers_that_run_at_once_end_each_signoff_once(app: Flask, rooms: list[Room]):
+    for room in rooms[:4]:
+        room.sign_all()
+    later = utc_now() + timedelta(days=15)
+
+    def work() -> None:
+        with pretending(later):
+            expire_signoffs()
+
+    race(app, [work] * 3)
+
+    for room in rooms[:4]:
+        assert list_active([room.gate().id]) == []
+        ended = [one for one in explained(room) if one.action == "signoff.ended"]
+        assert [(one.actor_id, one.fact) for one in ended] == [(None, "expired")] * 2

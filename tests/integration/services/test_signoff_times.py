@@ -1,20 +1,24 @@
 """What passes by itself ends what was signed: the day of a waiver, and the time that a sign-off counts."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from app.database import db
+from app.domain.audit import moment_text
 from app.domain.checklist import ItemState, Severity
 from app.domain.gates import GateState
 from app.domain.signoffs import EndKind
 from app.domain.waiver_kinds import REASONS, WaiverKind
-from app.models import ChecklistItem, Waiver
+from app.models import ChecklistItem, Signoff, Waiver
 from app.models.base import pretending, utc_now
-from app.queries.gates import list_active
+from app.queries.gates import list_active, list_gates_with_expired
 from app.services.waivers import decide_waiver, request_waiver
+from app.worker.jobs import expire_signoffs
 from tests.factories import Make
+from tests.integration.services.test_gate_records import pass_gate
 from tests.integration.services.test_signoffs import LEAD, QA, Room
 
 IN_A_WEEK = datetime.now(UTC) + timedelta(days=7)
@@ -65,3 +69,88 @@ def test_who_signs_what_is_there_then_counts_and_the_older_ones_end_with_it(room
 
     assert [kind for kind, _ in room.ends()] == [EndKind.STALE, EndKind.STALE]
     assert len(list_active([room.gate().id])) == 2
+
+
+FORTNIGHT = timedelta(days=14, minutes=1)
+
+
+def count_statements() -> int:
+    """How many statements the worker sends when it looks for sign-offs."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith(("SELECT", "INSERT", "UPDATE")):
+            sent.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        expire_signoffs()
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    return len(sent)
+
+
+def test_the_worker_ends_what_no_longer_counts_by_time_and_says_until_when_it_did(room: Room):
+    room.sign_all()
+    with pretending(utc_now() + timedelta(days=13)):
+        expire_signoffs()
+    assert room.ends() == []
+
+    with pretending(utc_now() + FORTNIGHT):
+        expire_signoffs()
+        expire_signoffs()
+        room.sign(room.lead, LEAD)
+        assert room.state is GateState.PARTIAL
+
+    assert [kind for kind, _ in room.ends()] == [EndKind.EXPIRED, EndKind.EXPIRED]
+    signed = db.session.scalars(select(Signoff).order_by(Signoff.id)).first()
+    assert room.ends()[0][1] == f"It counted until {moment_text(signed.signed_at + timedelta(days=14))}."
+    ended = room.make.events("signoff.ended")
+    assert [(one.actor_id, one.actor_role, one.fact) for one in ended] == [(None, "system", "expired")] * 2
+
+
+def test_the_worker_ends_an_approval_whose_condition_was_to_be_met_by_now(room: Room):
+    until = utc_now().date() + timedelta(days=2)
+    room.sign(room.lead, LEAD, on_condition="The index comes on Monday.", condition_ends_on=until)
+    room.sign(room.qa, QA)
+    last_moment = datetime(until.year, until.month, until.day, 23, 59, 59, tzinfo=UTC)
+
+    with pretending(last_moment):
+        expire_signoffs()
+        assert room.ends() == []
+    with pretending(last_moment + timedelta(seconds=1)):
+        expire_signoffs()
+
+    assert [one.person_id for one in list_active([room.gate().id])] == [room.qa.id]
+
+
+def test_what_was_signed_under_a_gate_that_is_passed_is_never_ended_by_time(room: Room):
+    room.sign_all()
+    pass_gate(room.origin(room.worker), room.gate().id)
+
+    with pretending(utc_now() + FORTNIGHT):
+        expire_signoffs()
+
+    assert room.ends() == []
+    assert len(list_active([room.gate().id])) == 2
+
+
+def test_the_worker_asks_the_same_however_much_is_signed_while_nothing_is_due(make: Make, room: Room):
+    before = count_statements()
+    for one in (room, Room(make), Room(make)):
+        one.sign_all()
+
+    assert count_statements() == before == 2
+
+
+def test_the_gates_that_are_due_are_read_a_part_at_a_time(make: Make, room: Room):
+    gates = []
+    for one in (room, Room(make)):
+        one.sign_all()
+        gates.append(one.gate().id)
+    then = utc_now() + FORTNIGHT
+
+    first = list_gates_with_expired(then, after=0, most=1)
+
+    assert first == gates[:1]
+    assert list_gates_with_expired(then, after=first[-1], most=9) == gates[1:]
