@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import func, insert, select, update
 
+from app.database import server_now
 from app.domain.audit import AuditAction
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
 from app.domain.gates import Decision, GateKind, GateState, Separation, barred, missing_signoffs
@@ -65,7 +66,7 @@ def _take(change: Change, gate_id: int) -> GateRow:
 
 
 def _authenticated_at(change: Change, gate: GateRow) -> datetime:
-    """When the signer gave the password; refused when that was too long ago for this gate, by the server's clock."""
+    """When the signer gave the password; refused when it was too long ago, by the database's clock."""
     found: datetime | None = change.session.scalar(
         select(Session.authenticated_at).where(
             Session.id == change.actor.session_id, Session.person_id == change.actor_id, Session.ended_at.is_(None)
@@ -74,7 +75,7 @@ def _authenticated_at(change: Change, gate: GateRow) -> datetime:
     if found is None:
         raise NotPermitted("Your session has ended. Sign in again.")
     within = gate.policy.sign_within
-    if within is not None and change.at - found > within:
+    if within is not None and server_now() - found > within:
         raise RuleViolation(PROVE_AGAIN)
     return found
 

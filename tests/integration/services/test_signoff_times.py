@@ -1,20 +1,25 @@
 """What passes by itself ends what was signed: the day of a waiver, and the time that a sign-off counts."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from app.database import db
+from app.domain.actors import Origin
 from app.domain.audit import moment_text
 from app.domain.checklist import ItemState, Severity
+from app.domain.errors import RuleViolation
 from app.domain.gates import GateState
 from app.domain.signoffs import EndKind
 from app.domain.waiver_kinds import REASONS, WaiverKind
-from app.models import ChecklistItem, Signoff, Waiver
+from app.models import ChecklistItem, Session, Signoff, Waiver
 from app.models.base import pretending, utc_now
 from app.queries.gates import list_active, list_gates_with_expired
+from app.queries.people import actor_of
+from app.services.sessions import Browser, sign_in
+from app.services.signoffs import sign, withdraw
 from app.services.waivers import decide_waiver, request_waiver
 from app.worker.jobs import expire_signoffs
 from tests.factories import Make
@@ -74,22 +79,6 @@ def test_who_signs_what_is_there_then_counts_and_the_older_ones_end_with_it(room
 FORTNIGHT = timedelta(days=14, minutes=1)
 
 
-def count_statements() -> int:
-    """How many statements the worker sends when it looks for sign-offs."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith(("SELECT", "INSERT", "UPDATE")):
-            sent.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        expire_signoffs()
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
-    return len(sent)
-
-
 def test_the_worker_ends_what_no_longer_counts_by_time_and_says_until_when_it_did(room: Room):
     room.sign_all()
     with pretending(utc_now() + timedelta(days=13)):
@@ -135,12 +124,16 @@ def test_what_was_signed_under_a_gate_that_is_passed_is_never_ended_by_time(room
     assert len(list_active([room.gate().id])) == 2
 
 
-def test_the_worker_asks_the_same_however_much_is_signed_while_nothing_is_due(make: Make, room: Room):
-    before = count_statements()
+def test_the_worker_asks_the_same_however_much_is_signed_while_nothing_is_due(
+    make: Make, room: Room, statements: list[str]
+):
     for one in (room, Room(make), Room(make)):
         one.sign_all()
+        statements.clear()
 
-    assert count_statements() == before == 2
+        expire_signoffs()
+
+        assert len(statements) == 2
 
 
 def test_the_gates_that_are_due_are_read_a_part_at_a_time(make: Make, room: Room):
@@ -154,3 +147,45 @@ def test_the_gates_that_are_due_are_read_a_part_at_a_time(make: Make, room: Room
 
     assert first == gates[:1]
     assert list_gates_with_expired(then, after=first[-1], most=9) == gates[1:]
+
+
+def set_clock(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
+    """Let the clock of the product's machine be wrong by so much; that of the database stays right."""
+
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # a plain moment, as it is used
+            return datetime.now(tz) + by
+
+    monkeypatch.setattr("app.models.base.datetime", Wrong)
+
+
+def give_password(session: Session, *, minutes_ago: int) -> None:
+    """Let the password have been given so long before it was."""
+    earlier = session.authenticated_at - timedelta(minutes=minutes_ago)
+    db.session.execute(update(Session).where(Session.id == session.id).values(authenticated_at=earlier))
+    db.session.commit()
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_how_long_ago_a_password_was_given_is_measured_by_the_clock_of_the_database(
+    make: Make, room: Room, monkeypatch: pytest.MonkeyPatch, minutes: int
+):
+    password = "carried " + "over " * 4
+    person = make.person(LEAD, password=password)
+    browser = Browser("127.0.0.1", "test")
+    set_clock(monkeypatch, timedelta(minutes=minutes))
+    started, _ = sign_in(person.email, password, browser=browser, request_id="test", hours=12)
+    session = db.session.get_one(Session, started.session_id)
+    assert abs(session.authenticated_at - datetime.now(UTC)) < timedelta(minutes=1)
+    assert abs(session.created_at - datetime.now(UTC)) > timedelta(minutes=9)
+
+    origin = Origin(replace(actor_of(person.id, means="session"), session_id=session.id))
+    give_password(session, minutes_ago=29)
+    set_clock(monkeypatch, timedelta(minutes=-minutes))
+    number = sign(origin, room.gate().id, room.wish(LEAD))
+    withdraw(origin := replace(origin, key=b"2" * 16), number, reason="I looked at the wrong plan.")
+
+    give_password(session, minutes_ago=31)
+    with pytest.raises(RuleViolation, match="password again"):
+        sign(replace(origin, key=b"3" * 16), room.gate().id, room.wish(LEAD))
