@@ -119,6 +119,7 @@ def _check_not_alone(gate: GateRow, me: int) -> None:
 def _write(change: Change, standing: Standing, wish: Wish, grant: int, authenticated_at: datetime) -> int:
     gate, content = standing.gate, standing.content
     _keep(change, content)
+    statement = STATEMENTS[wish.decision].format(opens=gate.kind.opens)
     event = change.record(
         AuditAction.SIGNOFF_GIVEN,
         about_gate(gate),
@@ -131,6 +132,8 @@ def _write(change: Change, standing: Standing, wish: Wish, grant: int, authentic
             "cycle": gate.cycle,
             "role": wish.role.value,
             "policy": gate.policy_id,
+            "statement": statement,
+            "on_condition": wish.on_condition,
             "condition_ends_on": wish.condition_ends_on.isoformat() if wish.condition_ends_on else None,
         },
     )
@@ -145,7 +148,7 @@ def _write(change: Change, standing: Standing, wish: Wish, grant: int, authentic
             "person_id": change.actor_id,
             "place": _next_place(change, gate),
             "grant_id": grant,
-            "statement": STATEMENTS[wish.decision].format(opens=gate.kind.opens),
+            "statement": statement,
             "name_id": change.actor.name_id,
             "policy_id": gate.policy_id,
             "stream_version": change.version_of(gate.stream_id),

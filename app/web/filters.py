@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
         day=day,
         ago=ago,
         absolute=absolute,
+        utc=utc,
         weekday=weekday,
         how_long=how_long,
         words=set_words,
@@ -51,6 +52,11 @@ def absolute(value: datetime) -> str:
     """A moment with date, time and zone, as the reader counts."""
     local = _local(value)
     return f"{local.day} {local:%B %Y, %H:%M:%S %Z}"
+
+
+def utc(value: datetime) -> str:
+    """A moment for a sheet that is kept: the same for every reader."""
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def clock(value: datetime) -> str:
