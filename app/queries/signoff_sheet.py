@@ -33,6 +33,7 @@ from app.queries.gates import get_gate
 from app.queries.releases import require_release
 
 COUNTS = "counts"
+_ORDER = list(GateKind)
 CHANGED = "The content that was signed is not the one that is kept: it was changed beside the product."
 
 
@@ -83,7 +84,7 @@ _modules, _changes, _people = table_of(Module).c, table_of(Change).c, table_of(P
 _GATES = (
     select(
         *(_gates.id, _gates.kind, _gates.environment_key, _gates.consumed_at, _policies.revision, _policies.body),
-        *(_lists.belongs_to, _modules.name.label("module_name"), _changes.number),
+        *(_gates.checklist_id, _modules.name.label("module_name"), _changes.number),
     )
     .join(table_of(GatePolicy), _policies.id == _gates.policy_id)
     .join(table_of(Checklist), _lists.id == _gates.checklist_id)
@@ -116,10 +117,9 @@ def read_sheet(release: Release, actor: Actor, at: datetime) -> list[SheetGate]:
     given: dict[int, list[SheetSignoff]] = defaultdict(list)
     for row in db.session.execute(_SIGNOFFS.where(_lists.release_id == release.id, seen)):
         given[row.gate_id].append(_signoff(row, at))
-    return [
-        _gate(row, release.name, tuple(given[row.id]))
-        for row in db.session.execute(_GATES.where(_lists.release_id == release.id, seen))
-    ]
+    rows = db.session.execute(_GATES.where(_lists.release_id == release.id, seen)).all()
+    rows = sorted(rows, key=lambda row: (row.module_name or "", row.checklist_id, _ORDER.index(row.kind)))
+    return [_gate(row, release.name, tuple(given[row.id])) for row in rows]
 
 
 def _gate(row: Any, release_name: str, signoffs: tuple[SheetSignoff, ...]) -> SheetGate:

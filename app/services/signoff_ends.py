@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 
-from app.domain.audit import AuditAction, moment_text
+from app.domain.audit import AuditAction, moment_text, tell
 from app.domain.gates import Decision
 from app.domain.signoffs import REASON_LIMIT, EndKind
 from app.models import Gate, SignoffEnd
@@ -52,9 +52,13 @@ def end_stale(change: Change) -> None:
 def _cause(change: Change, gate: GateRow) -> tuple[bytes, str]:
     """The first thing that this change recorded where the gate belongs."""
     columns: dict[str, Any] = next(columns for stream, columns, _ in change.pending if stream == gate.stream_id)
-    words = f"{columns['action'].value}: “{columns['object_label']}”"
-    if columns["old_value"] or columns["new_value"]:
-        words += f", {columns['old_value'] or 'nothing'} → {columns['new_value'] or 'nothing'}"
+    words = tell(
+        columns["action"],
+        label=columns["object_label"],
+        fact=columns["fact"],
+        old=columns["old_value"],
+        new=columns["new_value"],
+    )
     return columns["id"], words[:REASON_LIMIT]
 
 

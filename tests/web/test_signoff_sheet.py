@@ -51,6 +51,8 @@ def test_a_release_that_nobody_signed_says_so_and_names_its_gates(room: Room, cl
     for words in (": Ready", ": Deploy to staging", ": Deploy to production", ": Release", ": Close"):
         assert words in page
     assert "Take them as CSV" not in page
+    titles = re.findall(r"<li>[^<]*: ([A-Z][a-z ]+)<p", page)
+    assert titles == ["Release", "Close", "Ready", "Deploy to production", "Deploy to staging"]
     assert f'href="/releases/{room.release.key}/signoffs/"' in client_of(room.lead).get(room.release.path).text
 
 
@@ -87,7 +89,7 @@ def test_what_ended_each_is_said_with_when_by_whom_and_why(make: Make, room: Roo
     assert f"by {room.qa.name}: I looked at the wrong plan." in entry(page, first)
     assert "withdrawn" in entry(page, first)
     assert "stale" in entry(page, second)
-    assert f"by {room.worker.name}:" in entry(page, second)
+    assert f"by {room.worker.name}: set “{item.text}” from done to done" in entry(page, second)
     assert "rejected" in entry(page, third)
     assert "Not on a Friday." in entry(page, third)
     assert "role lost" in entry(page, third)
