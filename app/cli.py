@@ -24,6 +24,7 @@ from app.queries.verification import find_faults
 from app.services.accounts import SETUP, make_setup_link, new_link_token
 from app.services.roles import erase_person
 from app.services.templates import load_catalogue
+from app.signoff_cli import verify_signoffs_command
 from app.template_cli import template
 from app.web import assets
 from app.web.uploads import evidence_store
@@ -36,7 +37,7 @@ def init_app(app: Flask) -> None:
     """Bind the commands."""
     for command in (prepare, load_catalogue_command, setup_link, load_demo, verify_audit, verify_evidence, erase_name):
         app.cli.add_command(command)
-    for command in (template,):
+    for command in (template, verify_signoffs_command):
         app.cli.add_command(command)
 
 

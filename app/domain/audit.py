@@ -74,6 +74,7 @@ class AuditAction(StrEnum):
     POLICY_CREATED = "policy.created"
     SIGNOFF_GIVEN = "signoff.given"
     SIGNOFF_ENDED = "signoff.ended"
+    SIGNOFF_EXPORTED = "signoff.exported"
     GATE_CONSUMED = "gate.consumed"
     ROLLBACK_PLAN_WRITTEN = "rollback_plan.written"
     REHEARSAL_ADDED = "rehearsal.added"
@@ -164,6 +165,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.POLICY_CREATED: "laid down what the gate {label} asks: {new}",
     AuditAction.SIGNOFF_GIVEN: "signed {label}: {new}",
     AuditAction.SIGNOFF_ENDED: "ended a sign-off of {label}: {fact}, {new}",
+    AuditAction.SIGNOFF_EXPORTED: "exported the sign-offs of {label}",
     AuditAction.GATE_CONSUMED: "passed {label}, with {new}",
     AuditAction.ROLLBACK_PLAN_WRITTEN: "wrote the rollback plan of {label}, revision {new}",
     AuditAction.REHEARSAL_ADDED: "recorded a rehearsal of the rollback plan of {label}: {new}",

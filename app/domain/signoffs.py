@@ -25,6 +25,11 @@ class EndKind(StrEnum):
     EXPIRED = "expired"
     ROLE_LOST = "role_lost"
 
+    @property
+    def word(self) -> str:
+        """As it is written beside a sign-off."""
+        return self.value.replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class SignedItem:

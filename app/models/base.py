@@ -20,6 +20,11 @@ def utc_now() -> datetime:
     return _pretended.get() or datetime.now(UTC)
 
 
+def is_pretending() -> bool:
+    """Whether it is another moment than the clock says."""
+    return _pretended.get() is not None
+
+
 @contextmanager
 def pretending(moment: datetime) -> Iterator[None]:
     """Let it be another moment, for the made-up weeks of the demo. Nothing that serves requests calls this."""

@@ -172,6 +172,28 @@ def list_active(gate_ids: Sequence[int], *, at: datetime | None = None) -> list[
     return [one for one in found if at is None or one.counts_until is None or at < one.counts_until]
 
 
+_POLICIES = select(_policies.id, _policies.kind, _policies.body)
+
+
+def list_gates_with_expired(at: datetime, *, after: int, most: int) -> Sequence[int]:
+    """The next gates, not consumed, with sign-offs that time has ended and nobody else; two statements."""
+    limits = [(row.id, read_policy(row.kind, row.body).lasts) for row in db.session.execute(_POLICIES)]
+    over = [and_(_signoffs.policy_id == number, _signoffs.signed_at <= at - time) for number, time in limits if time]
+    due = (
+        select(_signoffs.gate_id)
+        .distinct()
+        .join(table_of(Gate), _gates.id == _signoffs.gate_id)
+        .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
+        .where(
+            *(_ends.id.is_(None), _gates.consumed_at.is_(None), _signoffs.gate_id > after),
+            or_(_signoffs.condition_ends_on < at.date(), *over),
+        )
+        .order_by(_signoffs.gate_id)
+        .limit(most)
+    )
+    return db.session.scalars(due).all()
+
+
 def _signoff(row: Any) -> SignoffRow:
     lasts = read_policy(row.kind, row.body).lasts
     return SignoffRow(

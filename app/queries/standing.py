@@ -64,13 +64,17 @@ def standings_of(gates: Sequence[GateRow], at: datetime) -> dict[int, Standing]:
     found = {}
     for gate in gates:
         asked, told = records[gate.id]
+        content = content_of(gate, covered[gate.id], asked)
+        # What passes by itself, as the last day of a waiver, changes the content before anybody ends what was signed.
+        counting = [one for one in signoffs[gate.id] if one.decision is Decision.REJECT or one.digest == content.digest]
+        if gate.consumed_at is not None:
+            counting = signoffs[gate.id]
         facts = [one.facts for one in covered[gate.id]]
-        given = [one.facts for one in signoffs[gate.id]]
+        given = [one.facts for one in counting]
         verdict = judge(gate.policy, facts, given, holders[gate.id], lacking=[*told, *lacking[gate.id]])
         if gate.consumed_at is not None:
             verdict = Verdict(GateState.CONSUMED)
-        content = content_of(gate, covered[gate.id], asked)
-        found[gate.id] = Standing(gate, verdict, covered[gate.id], signoffs[gate.id], content)
+        found[gate.id] = Standing(gate, verdict, covered[gate.id], counting, content)
     return found
 
 

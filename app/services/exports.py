@@ -5,6 +5,7 @@ from app.domain.audit import AuditAction
 from app.domain.errors import NotPermitted
 from app.domain.permissions import Permission
 from app.queries.checklists import get_checklist
+from app.queries.releases import get_release
 from app.queries.template_content import title_of
 from app.queries.templates import get_version
 from app.services.change import SYSTEM_STREAM, About, Change
@@ -58,6 +59,20 @@ def record_checklist_export(change: Change, checklist_id: int, *, form: str) -> 
         About("checklist", checklist.id, title_of(checklist), checklist.module_id, checklist.release_id),
         stream=stream,
         new=form,
+        under=Permission.CHECKLIST_VIEW,
+    )
+    return True
+
+
+@write_path
+def record_signoff_export(change: Change, release_key: str) -> bool:
+    """Remember that somebody took the sign-offs of a release away."""
+    stream = change.take_subject(*SYSTEM_STREAM)
+    release = get_release(release_key, change.actor)
+    change.record(
+        AuditAction.SIGNOFF_EXPORTED,
+        About("release", release.id, release.name, release_id=release.id),
+        stream=stream,
         under=Permission.CHECKLIST_VIEW,
     )
     return True

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pydantic import SecretStr
 from sqlalchemy import update
 
-from app.database import db, in_transaction
+from app.database import db, in_transaction, server_now
 from app.domain.actors import NOBODY, Origin
 from app.domain.audit import AuditAction
 from app.domain.errors import InvalidInput, NotFound
@@ -78,7 +78,7 @@ def _start(change: Change, token: SecretStr, verified: SecretStr, browser: Brows
         person_id=change.actor_id,
         created_at=change.at,
         seen_at=change.at,
-        authenticated_at=change.at,
+        authenticated_at=server_now(),
         ends_at=change.at + timedelta(hours=hours),
         address=browser.address[:64],
         browser=browser.name[:200],

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 
-from app.domain.audit import AuditAction
+from app.domain.audit import AuditAction, moment_text, tell
 from app.domain.gates import Decision
 from app.domain.signoffs import REASON_LIMIT, EndKind
 from app.models import Gate, SignoffEnd
@@ -45,15 +45,20 @@ def end_stale(change: Change) -> None:
         if stale:
             cause, words = _cause(change, gate)
             end(change, gate, stale, EndKind.STALE, reason=words, cause=cause)
-            change.session.execute(_NEXT_CYCLE, {"gate": gate.id})
+            if stale == approvals:  # else this very change is an approval of what is there now
+                change.session.execute(_NEXT_CYCLE, {"gate": gate.id})
 
 
 def _cause(change: Change, gate: GateRow) -> tuple[bytes, str]:
     """The first thing that this change recorded where the gate belongs."""
     columns: dict[str, Any] = next(columns for stream, columns, _ in change.pending if stream == gate.stream_id)
-    words = f"{columns['action'].value}: “{columns['object_label']}”"
-    if columns["old_value"] or columns["new_value"]:
-        words += f", {columns['old_value'] or 'nothing'} → {columns['new_value'] or 'nothing'}"
+    words = tell(
+        columns["action"],
+        label=columns["object_label"],
+        fact=columns["fact"],
+        old=columns["old_value"],
+        new=columns["new_value"],
+    )
     return columns["id"], words[:REASON_LIMIT]
 
 
@@ -93,10 +98,10 @@ def end(
 
 def end_of_lost_role(change: Change, person_id: int, reason: str) -> None:
     """End the sign-offs that a person gave in a role which they no longer have; consumed gates stay as they were."""
-    gates = list_gates_of_person(person_id)
-    change.take(*(gate.stream_id for gate in gates))
+    change.take(*(gate.stream_id for gate in list_gates_of_person(person_id)))
     change.session.flush()
-    for gate in gates:
+    # Asked again: one that was passed while its stream was waited for keeps what was signed.
+    for gate in list_gates_of_person(person_id):
         own = [one for one in list_active([gate.id]) if one.person_id == person_id]
         lost = [one for one in own if find_grant(person_id, one.role, gate.module_id) is None]
         end(change, gate, lost, EndKind.ROLE_LOST, reason=reason)
@@ -104,6 +109,9 @@ def end_of_lost_role(change: Change, person_id: int, reason: str) -> None:
 
 def end_expired(change: Change, gate: GateRow, at: datetime) -> int:
     """End the sign-offs of a gate that no longer count by time; how many."""
-    over = [one for one in list_active([gate.id]) if one.counts_until is not None and one.counts_until <= at]
-    end(change, gate, over, EndKind.EXPIRED)
-    return len(over)
+    ended = 0
+    for one in list_active([gate.id]):
+        if one.counts_until is not None and one.counts_until <= at:
+            end(change, gate, [one], EndKind.EXPIRED, reason=f"It counted until {moment_text(one.counts_until)}.")
+            ended += 1
+    return ended

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import func, insert, select, update
 
+from app.database import server_now
 from app.domain.audit import AuditAction
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
 from app.domain.gates import Decision, GateState, barred, missing_signoffs, must_not_be_alone
@@ -16,7 +17,7 @@ from app.queries.gates import GateRow, find_grant, get_gate, list_active
 from app.queries.releases import require_release
 from app.queries.standing import Standing, has_alone_signed_ready, standing_of
 from app.services.change import Change
-from app.services.signoff_ends import about_gate, end
+from app.services.signoff_ends import about_gate, end, end_expired
 from app.services.write_path import write_path
 
 SIGNED_READY_ALONE = "You alone signed that it is ready: somebody else has to sign that it is deployed."
@@ -66,7 +67,7 @@ def _take(change: Change, gate_id: int) -> GateRow:
 
 
 def _authenticated_at(change: Change, gate: GateRow) -> datetime:
-    """When the signer gave the password; refused when that was too long ago for this gate, by the server's clock."""
+    """When the signer gave the password; refused when it was too long ago, by the database's clock."""
     found: datetime | None = change.session.scalar(
         select(Session.authenticated_at).where(
             Session.id == change.actor.session_id, Session.person_id == change.actor_id, Session.ended_at.is_(None)
@@ -75,7 +76,7 @@ def _authenticated_at(change: Change, gate: GateRow) -> datetime:
     if found is None:
         raise NotPermitted("Your session has ended. Sign in again.")
     within = gate.policy.sign_within
-    if within is not None and change.at - found > within:
+    if within is not None and server_now() - found > within:
         raise RuleViolation(PROVE_AGAIN)
     return found
 
@@ -113,6 +114,7 @@ def _check_not_alone(gate: GateRow, me: int) -> None:
 def _write(change: Change, standing: Standing, wish: Wish, grant: int, authenticated_at: datetime) -> int:
     gate, content = standing.gate, standing.content
     _keep(change, content)
+    statement = STATEMENTS[wish.decision].format(opens=gate.kind.opens)
     event = change.record(
         AuditAction.SIGNOFF_GIVEN,
         about_gate(gate),
@@ -125,6 +127,8 @@ def _write(change: Change, standing: Standing, wish: Wish, grant: int, authentic
             "cycle": gate.cycle,
             "role": wish.role.value,
             "policy": gate.policy_id,
+            "statement": statement,
+            "on_condition": wish.on_condition,
             "condition_ends_on": wish.condition_ends_on.isoformat() if wish.condition_ends_on else None,
         },
     )
@@ -139,7 +143,7 @@ def _write(change: Change, standing: Standing, wish: Wish, grant: int, authentic
             "person_id": change.actor_id,
             "place": _next_place(change, gate),
             "grant_id": grant,
-            "statement": STATEMENTS[wish.decision].format(opens=gate.kind.opens),
+            "statement": statement,
             "name_id": change.actor.name_id,
             "policy_id": gate.policy_id,
             "stream_version": change.version_of(gate.stream_id),
@@ -186,6 +190,14 @@ def withdraw(change: Change, signoff_id: int, *, reason: str) -> bool:
         raise InvalidInput(reason="Say why it no longer holds.")
     end(change, gate, own, EndKind.WITHDRAWN, reason=reason)
     return True
+
+
+@write_path
+def expire_signoffs(change: Change, gate_id: int) -> int:
+    """End the sign-offs of a gate that no longer count by time; how many. Whoever comes second finds none."""
+    change.take(get_gate(gate_id).stream_id)
+    gate = get_gate(gate_id)
+    return 0 if gate.consumed_at is not None else end_expired(change, gate, change.at)
 
 
 def consume(change: Change, gate_id: int) -> GateRow:

@@ -1,13 +1,14 @@
 """Access is declared on each view and enforced in one place. An undeclared view answers nobody."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 from flask import Flask, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from app.database import server_now
 from app.domain.actors import missing_role
 from app.domain.errors import NotPermitted
 from app.domain.permissions import Permission
@@ -87,7 +88,7 @@ def _ask_to_sign_in() -> ResponseReturnValue:
 
 def _ask_again() -> ResponseReturnValue | None:
     """Ask for the password again where it was typed too long ago; keep what a writer has typed."""
-    if datetime.now(UTC) - current_user.authenticated_at <= PROVEN_FOR:
+    if server_now() - current_user.authenticated_at <= PROVEN_FOR:
         return None
     return password_again("Accounts and roles are changed only within ten minutes of typing the password.")
 

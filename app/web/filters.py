@@ -30,6 +30,7 @@ def init_app(app: Flask) -> None:
         day=day,
         ago=ago,
         absolute=absolute,
+        utc=utc,
         weekday=weekday,
         how_long=how_long,
         words=set_words,
@@ -40,7 +41,6 @@ def init_app(app: Flask) -> None:
         gate_word=STATE_WORDS.__getitem__,
         asked_words=asked_words,
         cause_words=cause_words,
-        utc=utc,
         markdown=render_markdown,
     )
     app.jinja_env.globals.update(new_key=new_key, product_version=app.config["PRODUCT_VERSION"])

@@ -14,6 +14,8 @@ from app.models import IdempotencyKey, RateCounter, Session, TemplateImport
 from app.models.base import utc_now
 from app.queries.evidence import find_named
 from app.queries.expiry import list_due_waivers
+from app.queries.gates import list_gates_with_expired
+from app.services.signoffs import expire_signoffs as end_signoffs
 from app.services.waivers import expire_waiver
 from app.web.uploads import evidence_store
 
@@ -21,8 +23,9 @@ from app.web.uploads import evidence_store
 KEEP_KEYS = timedelta(days=2)
 KEEP_IMPORTS = timedelta(days=1)
 KEEP_SESSIONS = timedelta(days=90)
-# So many waivers are looked up at a time; each is opened in a transaction of its own.
+# So many are looked up at a time; each waiver, and each gate, has a transaction of its own.
 WAIVERS_AT_A_TIME = 200
+GATES_AT_A_TIME = 200
 # An upload is written and named within seconds; a day is far on the safe side.
 KEEP_UNNAMED = timedelta(days=1)
 AT_ONCE = 500
@@ -51,6 +54,19 @@ def expire_waivers() -> None:
     while due := list_due_waivers(today, after=after, most=WAIVERS_AT_A_TIME):
         for waiver_id in due:
             expire_waiver(Origin(SYSTEM, request_id=request_id), waiver_id)
+        after = due[-1]
+
+
+def expire_signoffs() -> None:
+    """End every sign-off that no longer counts by time, so that the history says when and why.
+
+    It has not counted since then: this is for who reads, and for nobody who decides.
+    """
+    now, after = utc_now(), 0
+    request_id = f"worker-{time_ordered_id().hex()[-12:]}"
+    while due := list_gates_with_expired(now, after=after, most=GATES_AT_A_TIME):
+        for gate_id in due:
+            end_signoffs(Origin(SYSTEM, request_id=request_id), gate_id)
         after = due[-1]
 
 

@@ -11,16 +11,20 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app.database import db
+from app.domain.gates import Decision
 from app.domain.permissions import FOR_EVERYONE, GRANTS, Permission, Role
 from app.domain.waiver_kinds import WaiverReason
 from app.models import Environment, Module, Target, Waiver
+from app.models.base import utc_now
 from app.queries.drafts import get_draft, list_draft_items
 from app.queries.gates import list_gates
 from app.queries.people import list_grants
+from app.queries.standing import standing_of
 from app.services.drafts import begin_draft
 from app.services.imports import store_import
 from app.services.modules import add_target
 from app.services.releases import add_change
+from app.services.signoffs import Wish, sign
 from app.services.templates import BUILT_IN
 from app.services.waivers import request_waiver
 from app.web.access import PUBLIC, declared_access
@@ -46,7 +50,7 @@ DRAFT_ITEMS = "draft_content."
 OWN_CONNECTION = {"health.ready"}
 # Here the policy lets in and the rule of two people refuses: only who asked may withdraw.
 ASKERS_ALONE = {"waivers.withdraw"}
-OTHERS_WORLD = ("release_key", "module_key", "item_id", "checklist_id", "waiver_id", "gate_id")
+OTHERS_WORLD = ("release_key", "module_key", "item_id", "checklist_id", "waiver_id", "gate_id", "signoff_id")
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,14 @@ class World:
         found = rule.build({name: here[name] for name in rule.arguments}, append_unknown=False)
         assert found is not None, rule
         return found[1]
+
+
+def _signed(make: Make, release: MadeRelease, checklist_id: int) -> int:
+    """A sign-off of the module's lead: not like this."""
+    origin = make.origin_in(make.session_token(release.lead))
+    gate = list_gates(checklist_id)[0]
+    wish = Wish(Role.TEAM_LEAD, Decision.REJECT, standing_of(gate, utc_now()).content.digest, reason="Not like this.")
+    return sign(origin, gate.id, wish)
 
 
 @pytest.fixture
@@ -90,7 +102,7 @@ def world(make: Make) -> World:
         "evidence_id": make.file(release.lead, item.id),
         "waiver_id": db.session.scalars(select(Waiver.id)).one(),
         "gate_id": next(gate.id for gate in list_gates(item.checklist_id) if gate.environment_key == "staging"),
-        "signoff_id": 0,
+        "signoff_id": _signed(make, release, item.checklist_id),
         "person_id": bystander.id,
         "grant_id": list_grants(bystander.id)[0].id,
         "session_id": 0,

@@ -1,0 +1,61 @@
+"""The sign-offs of a release as a sheet, the same rows as CSV, and the exact content that somebody signed."""
+
+from datetime import UTC, datetime
+from io import BytesIO
+
+from flask import Blueprint, Response, render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from app.domain.permissions import Permission
+from app.exports.csv_rows import csv_bytes
+from app.queries.releases import get_release
+from app.queries.signoff_sheet import get_signed_content, read_sheet
+from app.services import throttle
+from app.services.exports import record_signoff_export
+from app.web.access import requires
+from app.web.origin import actor, origin
+from app.web.signoff_rows import HEADER, OWN, csv_rows
+from app.web.uploads import attachment
+
+bp = Blueprint("signoffs", __name__)
+
+
+@bp.get("/releases/<string:release_key>/signoffs/")
+@requires(Permission.CHECKLIST_VIEW)
+def index(release_key: str) -> ResponseReturnValue:
+    """Every sign-off that was ever given for a release, to read and to print."""
+    release, now = get_release(release_key, actor()), datetime.now(UTC)
+    gates = read_sheet(release, actor(), now)
+    return render_template(
+        "signoffs/index.html",
+        release=release,
+        now=now,
+        signed=[gate for gate in gates if gate.signoffs],
+        unsigned=[gate for gate in gates if not gate.signoffs],
+        total=sum(len(gate.signoffs) for gate in gates),
+    )
+
+
+@bp.get("/releases/<string:release_key>/signoffs/export/")
+@requires(Permission.CHECKLIST_VIEW)
+def export(release_key: str) -> ResponseReturnValue:
+    """The same rows as on the sheet, for a spreadsheet or to keep."""
+    throttle.count_or_refuse(throttle.EXPORTS, "export", str(current_user.id))
+    record_signoff_export(origin(), release_key)
+    now = datetime.now(UTC)
+    gates = read_sheet(get_release(release_key, actor()), actor(), now)
+    name = f"countersign-signoffs-{release_key}-{now:%Y%m%d-%H%M%S}.csv"
+    return Response(
+        csv_bytes(HEADER, [csv_rows(gates)], own=OWN),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@bp.get("/signoffs/<int:signoff_id>/content/")
+@requires(Permission.CHECKLIST_VIEW)
+def content(signoff_id: int) -> ResponseReturnValue:
+    """What somebody signed, byte for byte, when it is still that."""
+    body = get_signed_content(signoff_id, actor())
+    return attachment(BytesIO(body), f"countersign-signoff-{signoff_id}.json")

@@ -1,0 +1,173 @@
+"""Every sign-off that was ever given for a release, as a sheet to read, print and keep."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select, true
+
+from app.database import db
+from app.domain.actors import Actor
+from app.domain.checklist import BelongsTo
+from app.domain.errors import UNSEEN, NotFound, RuleViolation
+from app.domain.gate_policies import read_policy, relaxed_rules
+from app.domain.gates import Decision, GateKind
+from app.domain.permissions import Permission, Role
+from app.domain.signoffs import digest_of, ends_at
+from app.models import (
+    Change,
+    Checklist,
+    Gate,
+    GatePolicy,
+    Module,
+    Person,
+    PersonName,
+    Release,
+    SignedContent,
+    Signoff,
+    SignoffEnd,
+)
+from app.models.base import table_of
+from app.queries.gates import get_gate
+from app.queries.releases import require_release
+
+COUNTS = "counts"
+_ORDER = list(GateKind)
+CHANGED = "The content that was signed is not the one that is kept: it was changed beside the product."
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSignoff:
+    """One sign-off as it was given, and whether it counts."""
+
+    id: int
+    name: str
+    role: Role
+    decision: Decision
+    signed_at: datetime
+    statement: str
+    reason: str
+    on_condition: str
+    condition_ends_on: date | None
+    digest: str
+    policy_revision: int
+    relaxed: tuple[str, ...]
+    status: str
+    ended_at: datetime | None
+    ended_by: str
+    ended_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SheetGate:
+    """A gate with all sign-offs that it ever had, the oldest first."""
+
+    id: int
+    kind: GateKind
+    environment: str
+    subject: str
+    policy_revision: int
+    relaxed: tuple[str, ...]
+    consumed_at: datetime | None
+    signoffs: tuple[SheetSignoff, ...]
+
+    @property
+    def title(self) -> str:
+        """The gate with what it belongs to."""
+        return f"{self.subject}: {self.kind.label}{f' to {self.environment}' if self.environment else ''}"
+
+
+_gates, _policies, _lists = table_of(Gate).c, table_of(GatePolicy).c, table_of(Checklist).c
+_signoffs, _ends, _names = table_of(Signoff).c, table_of(SignoffEnd).c, table_of(PersonName).c
+_modules, _changes, _people = table_of(Module).c, table_of(Change).c, table_of(Person).c
+_GATES = (
+    select(
+        *(_gates.id, _gates.kind, _gates.environment_key, _gates.consumed_at, _policies.revision, _policies.body),
+        *(_gates.checklist_id, _modules.name.label("module_name"), _changes.number),
+    )
+    .join(table_of(GatePolicy), _policies.id == _gates.policy_id)
+    .join(table_of(Checklist), _lists.id == _gates.checklist_id)
+    .outerjoin(table_of(Module), _modules.id == _lists.module_id)
+    .outerjoin(table_of(Change), and_(_lists.belongs_to == BelongsTo.CHANGE, _changes.id == _lists.subject_id))
+    .order_by(_modules.name, _lists.id, _gates.id)
+)
+_SIGNOFFS = (
+    select(
+        table_of(Signoff),
+        _names.name,
+        *(_policies.revision, _policies.body, _policies.kind.label("gate_kind")),
+        *(_ends.kind.label("ended"), _ends.ended_at, _ends.reason.label("ended_reason")),
+        *(_people.name.label("ended_by"), _gates.consumed_at),
+    )
+    .join(table_of(Gate), _gates.id == _signoffs.gate_id)
+    .join(table_of(Checklist), _lists.id == _gates.checklist_id)
+    .join(table_of(GatePolicy), _policies.id == _signoffs.policy_id)
+    .join(table_of(PersonName), _names.id == _signoffs.name_id)
+    .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
+    .outerjoin(table_of(Person), _people.id == _ends.actor_id)
+    .order_by(_signoffs.id)
+)
+
+
+def read_sheet(release: Release, actor: Actor, at: datetime) -> list[SheetGate]:
+    """The gates of a release that somebody may see, with every sign-off; two statements."""
+    visible = actor.modules(Permission.CHECKLIST_VIEW)
+    seen = true() if visible is None else or_(_lists.module_id.is_(None), _lists.module_id.in_(visible))
+    given: dict[int, list[SheetSignoff]] = defaultdict(list)
+    for row in db.session.execute(_SIGNOFFS.where(_lists.release_id == release.id, seen)):
+        given[row.gate_id].append(_signoff(row, at))
+    rows = db.session.execute(_GATES.where(_lists.release_id == release.id, seen)).all()
+    rows = sorted(rows, key=lambda row: (row.module_name or "", row.checklist_id, _ORDER.index(row.kind)))
+    return [_gate(row, release.name, tuple(given[row.id])) for row in rows]
+
+
+def _gate(row: Any, release_name: str, signoffs: tuple[SheetSignoff, ...]) -> SheetGate:
+    subject = row.module_name or release_name
+    return SheetGate(
+        *(row.id, row.kind, row.environment_key),
+        subject=f"{subject}, change {row.number}" if row.number is not None else subject,
+        policy_revision=row.revision,
+        relaxed=relaxed_rules(read_policy(row.kind, row.body)),
+        consumed_at=row.consumed_at,
+        signoffs=signoffs,
+    )
+
+
+def _signoff(row: Any, at: datetime) -> SheetSignoff:
+    policy = read_policy(row.gate_kind, row.body)
+    over_at = ends_at(row.signed_at, policy.lasts, row.condition_ends_on)
+    # What counted when the gate was passed counts for ever; elsewhere time ends it before the worker says so.
+    is_over = row.ended is None and over_at is not None and over_at <= (row.consumed_at or at)
+    return SheetSignoff(
+        *(row.id, row.name or f"Person {row.person_id}", row.role, row.decision, row.signed_at, row.statement),
+        reason=row.reason,
+        on_condition=row.on_condition,
+        condition_ends_on=row.condition_ends_on,
+        digest=row.digest.hex(),
+        policy_revision=row.revision,
+        relaxed=relaxed_rules(policy),
+        status="expired" if is_over else row.ended.word if row.ended else COUNTS,
+        ended_at=over_at if is_over else row.ended_at,
+        ended_by=row.ended_by or ("Countersign" if row.ended or is_over else ""),
+        ended_reason=row.ended_reason or "",
+    )
+
+
+def get_signed_content(signoff_id: int, actor: Actor) -> bytes:
+    """The bytes that somebody signed, when they are still those; only for who may see the gate."""
+    found = db.session.execute(
+        select(_signoffs.gate_id, _signoffs.digest, table_of(SignedContent).c.body)
+        .join(table_of(SignedContent), table_of(SignedContent).c.digest == _signoffs.digest)
+        .where(_signoffs.id == signoff_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(UNSEEN)
+    gate = get_gate(found.gate_id)
+    if gate.module_id is None:
+        require_release(gate.release_id or 0, actor)
+    else:
+        actor.require(Permission.CHECKLIST_VIEW, gate.module_id)
+    if digest_of(found.body) != found.digest:
+        raise RuleViolation(CHANGED)
+    return bytes(found.body)

@@ -1,0 +1,109 @@
+"""Recomputing what was signed from its stored bytes, and comparing it with the row and with the event beside it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import rfc8785
+from sqlalchemy import select
+
+from app.database import db
+from app.domain.audit import AuditAction, leaf_of, moment_text, name_digest
+from app.domain.signoffs import digest_of
+from app.models import AuditEvent, Gate, PersonName, SignedContent, Signoff
+from app.models.base import table_of
+
+_signoffs, _contents, _gates = table_of(Signoff).c, table_of(SignedContent).c, table_of(Gate).c
+_events, _names = table_of(AuditEvent).c, table_of(PersonName).c
+_ALL = (
+    select(
+        table_of(Signoff),
+        _contents.body.label("content"),
+        *(_gates.kind, _gates.environment_key, _gates.checklist_id),
+        *(_events.body.label("event"), _events.leaf, _names.name, _names.salt, _names.digest.label("name_sha256")),
+    )
+    .outerjoin(table_of(SignedContent), _contents.digest == _signoffs.digest)
+    .outerjoin(table_of(Gate), _gates.id == _signoffs.gate_id)
+    .outerjoin(table_of(PersonName), _names.id == _signoffs.name_id)
+    .outerjoin(table_of(AuditEvent), _events.id == _signoffs.event_id)
+    .order_by(_signoffs.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One sign-off with what does not fit, and the bytes that are kept."""
+
+    id: int
+    faults: tuple[str, ...]
+    content: bytes
+
+
+def verify_signoffs(signoff_id: int | None = None) -> Iterator[Verified]:
+    """Each sign-off, or one, looked at anew."""
+    wanted = _ALL if signoff_id is None else _ALL.where(_signoffs.id == signoff_id)
+    for row in db.session.execute(wanted.execution_options(yield_per=500)):
+        yield Verified(row.id, (*_faults_of_content(row), *_faults_of_event(row)), bytes(row.content or b""))
+
+
+def _faults_of_content(row: Any) -> Iterator[str]:
+    if row.content is None:
+        yield "the content that was signed is gone"
+        return
+    if digest_of(row.content) != row.digest:
+        yield "the content that is kept does not have the digest that was signed"
+    content = _read(row.content)
+    if content is None:
+        yield "the content that is kept is not in canonical form"
+        return
+    subject = content.get("subject") or {}
+    beside = {
+        "gate": (content.get("gate"), row.kind and row.kind.value),
+        "environment": (content.get("environment"), row.environment_key),
+        "checklist": (subject.get("checklist"), row.checklist_id),
+        "cycle": (content.get("cycle"), row.cycle),
+    }
+    yield from (f"the {name} differs from the content" for name, (said, kept) in beside.items() if said != kept)
+
+
+def _faults_of_event(row: Any) -> Iterator[str]:
+    if row.event is None:
+        yield "there is no event that says it was given"
+        return
+    if row.name is not None and name_digest(row.salt, row.name) != row.name_sha256:
+        yield "the name of the person then was changed"
+    if leaf_of(row.event) != row.leaf:
+        yield "the bytes of its event do not have the hash that is stored"
+    event = _read(row.event)
+    if event is None:
+        yield "the event is not in canonical form"
+        return
+    after, by = event.get("after") or {}, event.get("actor") or {}
+    until = row.condition_ends_on
+    beside = {
+        "kind of event": (event.get("op"), AuditAction.SIGNOFF_GIVEN.value),
+        "person": (by.get("id"), row.person_id),
+        "name": (by.get("name_sha256"), row.name_sha256 and row.name_sha256.hex()),
+        "gate": (event.get("object"), {**(event.get("object") or {}), "kind": "gate", "id": row.gate_id}),
+        "decision": (event.get("fact"), row.decision.value),
+        "time": (event.get("at"), moment_text(row.signed_at)),
+        "reason": (event.get("why"), row.reason or row.on_condition),
+        "digest": (after.get("digest"), row.digest.hex()),
+        "cycle": (after.get("cycle"), row.cycle),
+        "role": (after.get("role"), row.role.value),
+        "policy": (after.get("policy"), row.policy_id),
+        "statement": (after.get("statement"), row.statement),
+        "condition": (after.get("on_condition"), row.on_condition),
+        "day of the condition": (after.get("condition_ends_on"), until.isoformat() if until else None),
+    }
+    yield from (f"the {name} differs from its event" for name, (said, kept) in beside.items() if said != kept)
+
+
+def _read(body: bytes) -> dict[str, Any] | None:
+    """What canonical bytes say; None when they are not such bytes."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and rfc8785.dumps(found) == bytes(body) else None
