@@ -9,6 +9,9 @@ from app.domain.errors import Conflict
 from app.domain.template_content import ItemContent, TemplateContent
 from app.domain.template_diff import MEANING, FactChange, changes_meaning, facts_between, in_short
 
+# Of what a version says these facts stand in the content that is signed.
+SIGNED = frozenset({"text", "severity", "gate"})
+
 
 @dataclass(frozen=True, slots=True)
 class StandingItem:
@@ -70,6 +73,15 @@ class Plan:
     def ticks_removed(self) -> tuple[StandingItem, ...]:
         """The ticked items that are no longer asked."""
         return tuple(item for item in self.removed if item.own_state is ItemState.DONE)
+
+    @property
+    def gates(self) -> frozenset[str]:
+        """The gates that cover something else afterwards: what was signed over them is not what there is then."""
+        came_or_went = {new.gate for new in self.added} | {item.content.gate for item in self.removed}
+        back = {step.item.id for step in self.returned}
+        changed = [step for step in self.steps if step.item.id in back or SIGNED & {f.column for f in step.facts}]
+        told = {gate for step in changed for gate in (step.item.content.gate, step.new.gate)}
+        return frozenset(came_or_went | told) - {""}
 
     @property
     def sentence(self) -> str:

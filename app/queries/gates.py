@@ -1,6 +1,6 @@
 """Reads of gates: what they cover now, who has signed, and who could."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -124,6 +124,13 @@ def list_gates_of_person(person_id: int) -> list[GateRow]:
         .where(_signoffs.gate_id == _gates.id, _signoffs.person_id == person_id, _ends.id.is_(None))
     )
     return list_gates_where(_gates.consumed_at.is_(None), own.exists())
+
+
+def count_approvals(checklist_ids: Sequence[int]) -> list[tuple[GateRow, int]]:
+    """The gates of some checklists that are not consumed and carry approvals that nothing has ended, and how many."""
+    gates = list_gates_where(_gates.checklist_id.in_(checklist_ids), _gates.consumed_at.is_(None))
+    given = Counter(one.gate_id for one in list_active([g.id for g in gates]) if one.decision is Decision.APPROVE)
+    return [(gate, given[gate.id]) for gate in gates if given[gate.id]]
 
 
 def list_gates_where(*conditions: ColumnElement[bool]) -> list[GateRow]:

@@ -14,6 +14,7 @@ from app.domain.permissions import Permission
 from app.domain.template_diff import compare, part_of
 from app.queries.adoption import list_live_checklists, list_standing_items
 from app.queries.checklists import ChecklistHead
+from app.queries.gates import GateRow, count_approvals
 from app.queries.template_content import content_of_version
 from app.queries.template_history import list_kinds
 from app.queries.templates import VersionLine
@@ -40,6 +41,8 @@ class AdoptedChecklist:
     plan: Plan
     seen: str
     waivers: tuple[Concerned, ...]
+    # The gates whose sign-offs end with it, and how many each.
+    ending: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,9 @@ def preview_of(heads: Sequence[ChecklistHead], version: VersionLine) -> list[Sam
     standing = list_standing_items([head.id for head in heads])
     plans = {head.id: plan(standing[head.id], part_of(wanted, head.belongs_to)) for head in heads}
     waivers = list_waivers_of([item for one in plans.values() for item in _concerned(one)])
+    signed: dict[int, list[tuple[GateRow, int]]] = defaultdict(list)
+    for gate, number in count_approvals([head.id for head in heads]):
+        signed[gate.checklist_id].append((gate, number))
     alike: dict[tuple[BelongsTo, int], list[AdoptedChecklist]] = defaultdict(list)
     for head in heads:
         found = [
@@ -107,7 +113,8 @@ def preview_of(heads: Sequence[ChecklistHead], version: VersionLine) -> list[Sam
             for waiver in waivers.get(item, ())
         ]
         seen = fingerprint(head.version_id, standing[head.id])
-        one = AdoptedChecklist(head, plans[head.id], seen, tuple(found))
+        ending = ((gate.title, n) for gate, n in signed[head.id] if gate.kind.value in plans[head.id].gates)
+        one = AdoptedChecklist(head, plans[head.id], seen, tuple(found), tuple(ending))
         alike[head.belongs_to, head.version_id].append(one)
     old = {number: content_of_version(number) for number in {number for _, number in alike}}
     here = url_for(
