@@ -20,6 +20,7 @@ from app.models import (
     Gate,
     GatePolicy,
     Person,
+    Release,
     RoleGrant,
     Signoff,
     SignoffEnd,
@@ -47,6 +48,7 @@ class GateRow:
     template_version_id: int
     is_first_environment: bool
     is_last_environment: bool
+    is_shipped: bool
 
     @property
     def title(self) -> str:
@@ -57,7 +59,7 @@ class GateRow:
 _gates, _policies = table_of(Gate).c, table_of(GatePolicy).c
 _lists, _grants, _people = table_of(Checklist).c, table_of(RoleGrant).c, table_of(Person).c
 _signoffs, _ends = table_of(Signoff).c, table_of(SignoffEnd).c
-_places = table_of(Environment).c
+_places, _releases = table_of(Environment).c, table_of(Release).c
 _first = select(_places.key).order_by(_places.position).limit(1).scalar_subquery()
 _last = select(_places.key).order_by(_places.position.desc()).limit(1).scalar_subquery()
 _GATES = (
@@ -67,9 +69,11 @@ _GATES = (
         *(_lists.stream_id, _lists.release_id, _lists.module_id, _lists.subject_id, _lists.template_version_id),
         (_gates.environment_key == _first).label("is_first_environment"),
         (_gates.environment_key == _last).label("is_last_environment"),
+        _releases.shipped_at.is_not(None).label("is_shipped"),
     )
     .join(table_of(GatePolicy), _policies.id == _gates.policy_id)
     .join(table_of(Checklist), _lists.id == _gates.checklist_id)
+    .outerjoin(table_of(Release), _releases.id == _lists.release_id)
     .order_by(_gates.id)
 )
 _GATE = _GATES.where(_gates.id == bindparam("gate"))
@@ -98,6 +102,7 @@ def _rows(statement: Select[*tuple[Any, ...]], **where: Any) -> list[GateRow]:
             template_version_id=row.template_version_id,
             is_first_environment=bool(row.is_first_environment),
             is_last_environment=bool(row.is_last_environment),
+            is_shipped=bool(row.is_shipped),
         )
         for row in db.session.execute(statement, where)
     ]

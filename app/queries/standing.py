@@ -23,6 +23,7 @@ NOT_REHEARSED = "The rollback plan was not rehearsed as it is now."
 REHEARSAL_FAILED = "The last rehearsal of the rollback plan failed."
 NO_BACKUP = "There is no record of a backup."
 NO_READY = "The module is not signed as ready."
+NOT_SHIPPED = "The release has not shipped."
 NO_RELEASE = "The release gate is not satisfied."
 
 
@@ -133,6 +134,9 @@ def _lacking_gates(gates: Sequence[GateRow], at: datetime) -> dict[int, list[str
     for gate in deploy:
         if gate.checklist_id not in ready:
             found[gate.id].append(NO_READY)
+    for gate in gates:
+        if gate.kind is GateKind.CLOSE and not gate.is_shipped:
+            found[gate.id].append(NOT_SHIPPED)
     for gate in wide:
         number = unready[gate.release_id]
         if gate.kind is GateKind.RELEASE and number:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import and_, exists, or_, select
 
 from app.database import db
 from app.domain.actors import Actor
@@ -37,8 +37,10 @@ class WaitingGate:
 
 _gates, _lists = table_of(Gate).c, table_of(Checklist).c
 _releases, _members = table_of(Release).c, table_of(ReleaseModule).c
-_is_live = exists().where(
-    _releases.id == _lists.release_id, _releases.shipped_at.is_(None), _releases.archived_at.is_(None)
+# A release is closed after it has shipped; all else waits before.
+_is_live = and_(
+    _releases.archived_at.is_(None),
+    (_gates.kind == GateKind.CLOSE) == _releases.shipped_at.is_not(None),
 )
 _is_member = or_(
     _lists.belongs_to == BelongsTo.RELEASE,

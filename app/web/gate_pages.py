@@ -24,6 +24,7 @@ from app.queries.standing import (
     NO_READY,
     NO_RELEASE,
     NOT_REHEARSED,
+    NOT_SHIPPED,
     REHEARSAL_FAILED,
     Standing,
     has_alone_signed_ready,
@@ -90,7 +91,7 @@ def _elsewhere(sentence: str, gate: GateRow, checklist: ChecklistHead, actor: Ac
         return gate_path(ready[0]) if ready else checklist.path
     if sentence == NO_RELEASE:
         return gate_path(find_release_gate(gate.release_id or 0) or gate.id)
-    if sentence.endswith("not signed as ready."):
+    if sentence == NOT_SHIPPED or sentence.endswith("not signed as ready."):
         return f"/releases/{checklist.subject.release_key}/"
     return f"{here}#signed" if sentence == REJECTED else ""
 

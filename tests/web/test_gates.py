@@ -370,9 +370,13 @@ def test_the_module_and_the_release_say_how_their_gates_stand(room: Room, client
     assert "partly signed" in after.text
 
 
-def test_a_shipped_release_asks_nobody_any_more(room: Room, client_of: Browsers):
-    assert list_waiting(room.lead.actor, utc_now())
+def test_a_shipped_release_waits_only_to_be_closed(room: Room):
+    def waiting() -> set[GateKind]:
+        return {one.standing.gate.kind for one in list_waiting(room.lead.actor, utc_now())}
+
+    assert GateKind.READY in waiting()
+    assert GateKind.CLOSE not in waiting()
 
     ship_release(room.release.lead.origin, room.release.key)
 
-    assert list_waiting(room.lead.actor, utc_now()) == []
+    assert waiting() == {GateKind.CLOSE}

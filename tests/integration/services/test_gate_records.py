@@ -14,18 +14,20 @@ from app.domain.permissions import Role
 from app.domain.signoffs import EndKind
 from app.models import Checklist, Gate, GatePolicy
 from app.models.base import utc_now
-from app.queries.gates import list_active
+from app.queries.gates import list_active, list_gates
 from app.queries.standing import (
     NO_BACKUP,
     NO_PLAN,
     NO_READY,
     NO_RELEASE,
     NOT_REHEARSED,
+    NOT_SHIPPED,
     REHEARSAL_FAILED,
     Standing,
     standing_of,
 )
 from app.services.gate_records import BackupFacts, add_backup, add_rehearsal, write_rollback_plan
+from app.services.releases import ship_release
 from app.services.signoffs import Wish, consume, sign, withdraw
 from app.services.write_path import write_path
 from tests.factories import Make
@@ -198,6 +200,17 @@ def test_nobody_alone_signs_both_that_it_is_ready_and_that_it_is_deployed(make: 
 
     sign_deploy(room)
     assert deploy(room).verdict.state is GateState.SATISFIED
+
+
+def test_nothing_is_closed_before_the_release_has_shipped(room: Room):
+    release = db.session.scalar(select(Checklist.id).where(Checklist.belongs_to == "release"))
+    (close,) = [gate for gate in list_gates(release) if gate.kind is GateKind.CLOSE]
+    assert NOT_SHIPPED in standing_of(close, utc_now()).verdict.reasons
+
+    ship_release(room.release.lead.origin, room.release.key)
+
+    (close,) = [gate for gate in list_gates(release) if gate.kind is GateKind.CLOSE]
+    assert NOT_SHIPPED not in standing_of(close, utc_now()).verdict.reasons
 
 
 def test_records_leave_events(room: Room, make: Make):
