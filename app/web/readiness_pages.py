@@ -1,5 +1,6 @@
 """The readiness matrix of a release, put together once for all who look at it until something in it changes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -13,6 +14,8 @@ from app.domain.actors import Actor
 from app.domain.permissions import Permission
 from app.models import Release
 from app.queries.readiness import Standing, list_standings
+from app.queries.standing import Standing as GateStanding
+from app.queries.waiting import list_standings_of_release
 from app.web.matrix import Cell, MatrixRow, Readiness, readiness_of, release_cells, rows_of
 
 
@@ -33,6 +36,8 @@ class Matrix:
     readiness: Readiness
     release_cells: list[Cell]
     owners: list[tuple[str, str]]
+    # The gates of the release itself, as the line above the matrix says them.
+    gates: Sequence[GateStanding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ def _matrix(look: _Look) -> Matrix:
         readiness=readiness_of(rows, standings),
         release_cells=release_cells(standings),
         owners=_owners(standings),
+        gates=list_standings_of_release(look.release_id, datetime.now(UTC)),
     )
 
 

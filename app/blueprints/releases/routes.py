@@ -17,11 +17,9 @@ from app.queries.releases import (
     get_release,
     list_releases,
 )
-from app.queries.waiting import list_standings_of_release
 from app.web.access import requires
 from app.web.blocker_lists import GROUPINGS, as_text, grouped, page_of, reckon
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
-from app.web.gate_pages import utc_now
 from app.web.matrix import COLUMNS, FIRST_LOOK, MatrixFilter, fits
 from app.web.origin import actor
 from app.web.parts import LINES, part_of
@@ -94,7 +92,7 @@ def _matrix(release: Any, matrix: Matrix) -> str:
         ready_rows=[drawn.row for drawn in shown if drawn.row.is_ready],
         hidden=len(matrix.rows) - len(shown),
         release_cells=matrix.release_cells,
-        gates=list_standings_of_release(release.id, utc_now()),
+        gates=matrix.gates,
         filters=wanted,
         owners=matrix.owners,
         now=datetime.now(UTC),

@@ -15,7 +15,7 @@ from app.domain.checklist import ItemState
 from app.domain.errors import Busy, Conflict, InvalidInput, KeyReused, NotFound, NotPermitted, RuleViolation
 from app.domain.permissions import Permission, Role
 from app.domain.waiver_kinds import WaiverReason
-from app.models import AuditEvent, IdempotencyKey, ItemComment, Module, Stream, Waiver
+from app.models import AuditEvent, Checklist, IdempotencyKey, ItemComment, Module, Stream, Waiver
 from app.models.base import utc_now
 from app.queries.people import list_grants
 from app.services.accounts import make_setup_link, new_link_token, set_up
@@ -327,7 +327,8 @@ def test_the_catalogue_is_loaded_one_at_a_time(app):
 
 def test_every_change_of_an_item_moves_the_version_of_its_checklist(make: Make, release: MadeRelease):
     item = release.item(ITEM)
-    stream = select(Stream.version).where(Stream.id == make.events(object_id=item.checklist_id)[0].stream_id)
+    stream = select(Stream.version).join(Checklist, Checklist.stream_id == Stream.id)
+    stream = stream.where(Checklist.id == item.checklist_id)
     versions = []
 
     for revision, state in enumerate((ItemState.DOING, ItemState.DONE), start=1):
