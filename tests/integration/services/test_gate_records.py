@@ -160,6 +160,29 @@ def test_a_satisfied_gate_is_passed_once_and_what_was_signed_stays_as_it_was(mak
     assert event.actor_id == room.lead.id
 
 
+def test_a_passed_gate_is_not_signed_any_more_not_even_rejected(room: Room):
+    prepared(room)
+    sign_deploy(room)
+    standing = deploy(room)
+    pass_gate(room.origin(room.lead), standing.gate.id)
+    wish = Wish(DBA, Decision.REJECT, deploy(room).content.digest, reason="Too late.")
+
+    with pytest.raises(RuleViolation, match="has been passed"):
+        sign(room.origin(room.make.person(DBA)), standing.gate.id, wish)
+
+
+def test_who_only_reads_writes_no_record(make: Make, room: Room):
+    reader = make.person(Role.VIEWER)
+
+    with pytest.raises(NotPermitted):
+        write_rollback_plan(reader.origin, room.checklist_id, body=PLAN, revision=0)
+    write_rollback_plan(room.worker.origin, room.checklist_id, body=PLAN, revision=0)
+    with pytest.raises(NotPermitted):
+        add_rehearsal(
+            reader.origin, room.checklist_id, ran_at=utc_now() - timedelta(hours=1), minutes=9, has_passed=True
+        )
+
+
 def test_passing_the_gate_of_staging_leaves_that_of_production(room: Room):
     prepared(room)
     sign_deploy(room)

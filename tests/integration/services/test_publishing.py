@@ -7,19 +7,12 @@ from sqlalchemy import func, select
 
 from app.database import db
 from app.domain.actors import Origin
-from app.domain.checklist import BelongsTo, Severity
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
 from app.domain.permissions import Role
 from app.domain.template_content import (
-    DueAnchor,
-    DueRule,
-    GroupContent,
-    ItemContent,
     TemplateContent,
-    ValueKind,
-    content_digest,
 )
-from app.models import ChecklistItem, DraftItem, Template, TemplateVersion
+from app.models import ChecklistItem, Template, TemplateVersion
 from app.queries.drafts import content_of_draft, get_draft, list_draft_items
 from app.services.draft_content import (
     add_group,
@@ -30,22 +23,7 @@ from app.services.drafts import begin_draft, create_template, update_draft
 from app.services.publishing import publish
 from app.services.templates import BUILT_IN
 from tests.factories import Made, Make
-
-GROUP = GroupContent(key="", title="Before the night", section="Nightly", belongs_to=BelongsTo.RELEASE)
-ITEM = ItemContent(
-    key="",
-    text="Stop the queue",
-    body="```sh\nqueue stop\n```",
-    severity=Severity.KILLER,
-    value_prompt="Jobs that were waiting",
-    value_kind=ValueKind.NUMBER,
-    value_unit="jobs",
-    due=DueRule(DueAnchor.RELEASE_PLANNED, -1, weekdays_only=True),
-    origin="The night of 3 March",
-    origin_link="https://example.org/incidents/3",
-    applies_when="touches_schema",
-    fact="queue-stopped",
-)
+from tests.integration.services.test_drafts import GROUP, ITEM, digest_of
 
 
 @pytest.fixture
@@ -61,18 +39,6 @@ def key(lead: Made) -> str:
 @pytest.fixture
 def group(lead: Made, key: str) -> int:
     return add_group(lead.origin, key, GROUP)
-
-
-def digest_of(key: str) -> str:
-    return content_digest(content_of_draft(get_draft(key))).hex()
-
-
-def texts_of(key: str) -> list[str]:
-    return [item.text for item in list_draft_items(get_draft(key).id)]
-
-
-def revision_of(item_id: int) -> int:
-    return db.session.get_one(DraftItem, item_id, populate_existing=True).revision
 
 
 def test_publishing_makes_the_next_version_word_for_word_and_ends_the_draft(

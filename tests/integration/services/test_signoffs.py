@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from app.database import db
 from app.domain.actors import Origin
 from app.domain.checklist import ItemState
-from app.domain.errors import Conflict, InvalidInput, NotPermitted, RuleViolation
+from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
 from app.domain.gates import Decision, GateKind, GateState
 from app.domain.permissions import Role
 from app.domain.signoffs import EndKind, digest_of
@@ -22,6 +22,7 @@ from app.models.base import pretending, utc_now
 from app.queries.gates import GateRow, get_gate, list_active, list_gates
 from app.queries.people import actor_of
 from app.queries.standing import Standing, standing_of
+from app.services.evidence import reconfirm
 from app.services.item_states import set_state
 from app.services.items import add_comment, assign, set_value
 from app.services.roles import deactivate, revoke_role
@@ -225,6 +226,20 @@ def test_who_added_evidence_or_asked_for_a_waiver_stands_behind_it_too(make: Mak
         room.sign(prover, LEAD)
 
 
+def test_who_confirmed_evidence_stands_behind_it_and_its_content_stays_what_it_was(make: Make, room: Room):
+    with pretending(utc_now() - timedelta(days=2)):
+        piece = make.evidence(room.worker, room.item().id)
+    looked = make.person(LEAD, Role.DEVELOPER)
+    before = room.standing().content.digest
+
+    chosen = ((piece, room.item().revision),)
+    reconfirm(looked.origin, room.checklist_id, chosen, today=utc_now().date())
+
+    assert room.standing().content.digest == before
+    with pytest.raises(NotPermitted, match="stand behind"):
+        room.sign(looked, LEAD)
+
+
 def test_one_person_with_two_roles_signs_once(make: Make, room: Room):
     both = make.person(LEAD, QA)
     room.sign(both, LEAD)
@@ -241,6 +256,13 @@ def test_a_role_that_is_not_held_or_not_asked_signs_nothing(make: Make, room: Ro
             room.sign(dba, role)
     with pytest.raises(NotPermitted, match="signed in"):
         sign(Origin(replace(room.origin(room.lead).actor, means="token")), room.gate().id, room.wish(LEAD))
+
+
+def test_the_gate_of_a_module_that_one_may_not_see_is_not_there(make: Make, room: Room):
+    stranger = make.person(LEAD, module_id=make.module().id)
+
+    with pytest.raises(NotFound):
+        sign(room.origin(stranger), room.gate().id, room.wish(LEAD))
 
 
 def test_the_password_must_have_been_given_within_what_the_policy_says(room: Room):
