@@ -159,7 +159,12 @@ class SignoffRow:
     role: Role
     decision: Decision
     digest: bytes
+    signed_at: datetime
     counts_until: datetime | None
+
+    def counts_at(self, at: datetime) -> bool:
+        """Whether a moment lies within the time that it counts."""
+        return self.signed_at <= at and (self.counts_until is None or at < self.counts_until)
 
     @property
     def facts(self) -> ActiveSignoff:
@@ -179,9 +184,12 @@ _ACTIVE_OF = _ACTIVE.where(_signoffs.gate_id.in_(bindparam("gates", expanding=Tr
 
 
 def list_active(gate_ids: Sequence[int], *, at: datetime | None = None) -> list[SignoffRow]:
-    """The sign-offs of gates that nothing has ended; with a moment, only those that time has not ended either."""
+    """The sign-offs of gates that nothing has ended; with a moment, only those that time has not ended either.
+
+    At a moment before it was given one does not count: a clock that was set back makes nothing good.
+    """
     found = [_signoff(row) for row in db.session.execute(_ACTIVE_OF, {"gates": list(gate_ids)})]
-    return [one for one in found if at is None or one.counts_until is None or at < one.counts_until]
+    return [one for one in found if at is None or one.counts_at(at)]
 
 
 _POLICIES = select(_policies.id, _policies.kind, _policies.body)
@@ -209,7 +217,7 @@ def list_gates_with_expired(at: datetime, *, after: int, most: int) -> Sequence[
 def _signoff(row: Any) -> SignoffRow:
     lasts = read_policy(row.kind, row.body).lasts
     return SignoffRow(
-        *(row.id, row.gate_id, row.cycle, row.person_id, row.role, row.decision, row.digest),
+        *(row.id, row.gate_id, row.cycle, row.person_id, row.role, row.decision, row.digest, row.signed_at),
         counts_until=ends_at(row.signed_at, lasts, row.condition_ends_on),
     )
 

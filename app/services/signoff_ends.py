@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 
+from app.database import server_now
 from app.domain.audit import AuditAction, moment_text, tell
 from app.domain.gates import Decision
 from app.domain.signoffs import REASON_LIMIT, EndKind
@@ -72,6 +73,7 @@ def end(
     cause: bytes | None = None,
 ) -> None:
     """End sign-offs of a gate whose stream is taken: a row and an event for each."""
+    now = server_now()
     for one in signoffs:
         change.session.execute(
             _END,
@@ -81,7 +83,7 @@ def end(
                 "actor_id": change.actor.id,
                 "cause": cause,
                 "reason": reason,
-                "ended_at": change.at,
+                "ended_at": now,
             },
         )
         change.record(

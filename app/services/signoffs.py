@@ -47,11 +47,12 @@ def sign(change: Change, gate_id: int, wish: Wish) -> int:
     if grant is None or wish.role not in gate.policy.roles:
         raise NotPermitted(f"This gate is not signed as {wish.role.label} by you.")
     authenticated_at = _authenticated_at(change, gate)
-    standing = standing_of(gate, change.at)
+    now = server_now()
+    standing = standing_of(gate, now)
     if standing.content.digest != wish.digest:
         raise Conflict("What this gate covers has changed since you opened the page.", theirs="", yours=wish.reason)
     _check(change, standing, wish)
-    return _write(change, standing, wish, grant, authenticated_at)
+    return _write(change, standing, wish, grant, (authenticated_at, now))
 
 
 def _take(change: Change, gate_id: int) -> GateRow:
@@ -111,8 +112,9 @@ def _check_not_alone(gate: GateRow, me: int) -> None:
         raise NotPermitted(SIGNED_READY_ALONE)
 
 
-def _write(change: Change, standing: Standing, wish: Wish, grant: int, authenticated_at: datetime) -> int:
+def _write(change: Change, standing: Standing, wish: Wish, grant: int, times: tuple[datetime, datetime]) -> int:
     gate, content = standing.gate, standing.content
+    authenticated_at, signed_at = times
     _keep(change, content)
     statement = STATEMENTS[wish.decision].format(opens=gate.kind.opens)
     event = change.record(
@@ -149,7 +151,7 @@ def _write(change: Change, standing: Standing, wish: Wish, grant: int, authentic
             "stream_version": change.version_of(gate.stream_id),
             "authenticated_at": authenticated_at,
             "session_id": change.actor.session_id,
-            "signed_at": change.at,
+            "signed_at": signed_at,
             "event_id": event,
         },
     )
@@ -197,13 +199,13 @@ def expire_signoffs(change: Change, gate_id: int) -> int:
     """End the sign-offs of a gate that no longer count by time; how many. Whoever comes second finds none."""
     change.take(get_gate(gate_id).stream_id)
     gate = get_gate(gate_id)
-    return 0 if gate.consumed_at is not None else end_expired(change, gate, change.at)
+    return 0 if gate.consumed_at is not None else end_expired(change, gate, server_now())
 
 
 def consume(change: Change, gate_id: int) -> GateRow:
     """Pass a gate that is satisfied now, and never twice; part of the change that starts what it guards."""
     gate = _take(change, gate_id)
-    standing = standing_of(gate, change.at)
+    standing = standing_of(gate, server_now())
     if standing.verdict.state is not GateState.SATISFIED:
         told = " ".join(standing.verdict.reasons) or "It has been passed already."
         raise RuleViolation(f"The gate {gate.kind.label} is not open. {told}")

@@ -6,6 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from app.database import server_now as server_now  # noqa: PLC0414 - pages of gates take the clock from here
 from app.domain.actors import Actor
 from app.domain.addresses import gate_path, item_path
 from app.domain.checklist import Severity
@@ -13,7 +14,6 @@ from app.domain.gate_words import counts_of, is_exception, named_roles
 from app.domain.gates import REJECTED, GateKind, GateState, Separation, missing_signoffs, must_not_be_alone
 from app.domain.permissions import Permission, Role
 from app.domain.readiness import Counts
-from app.models.base import utc_now as utc_now  # noqa: PLC0414 - pages take the clock from here
 from app.queries.checklists import ChecklistHead, get_checklist
 from app.queries.covered import Covered
 from app.queries.gates import GateRow, get_gate, list_gates

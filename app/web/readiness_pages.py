@@ -10,6 +10,7 @@ from flask import current_app, request
 from flask_login import current_user
 from markupsafe import Markup
 
+from app.database import server_now
 from app.domain.actors import Actor
 from app.domain.permissions import Permission
 from app.models import Release
@@ -83,7 +84,7 @@ def _matrix(look: _Look) -> Matrix:
         readiness=readiness_of(rows, standings),
         release_cells=release_cells(standings),
         owners=_owners(standings),
-        gates=list_standings_of_release(look.release_id, datetime.now(UTC)),
+        gates=list_standings_of_release(look.release_id, server_now()),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import delete
 
-from app.database import in_transaction
+from app.database import in_transaction, server_now
 from app.domain.actors import SYSTEM, Origin
 from app.domain.identifiers import time_ordered_id
 from app.domain.waivers import utc_day
@@ -62,7 +62,7 @@ def expire_signoffs() -> None:
 
     It has not counted since then: this is for who reads, and for nobody who decides.
     """
-    now, after = utc_now(), 0
+    now, after = server_now(), 0
     request_id = f"worker-{time_ordered_id().hex()[-12:]}"
     while due := list_gates_with_expired(now, after=after, most=GATES_AT_A_TIME):
         for gate_id in due:

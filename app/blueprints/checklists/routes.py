@@ -38,7 +38,7 @@ from app.web.errors import form_status, refusals_shown_in
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
 from app.web.everything import everything_page
 from app.web.forms import pair_of_numbers, text_of
-from app.web.gate_pages import utc_now
+from app.web.gate_pages import server_now
 from app.web.messages import say
 from app.web.newer import newer_version_of
 from app.web.origin import actor, origin
@@ -96,7 +96,7 @@ def _overview(checklist: ChecklistHead) -> str:
         changes=list_changes(checklist.release_id or 0, checklist.module_id or 0) if is_module else [],
         may_work=actor().may_for(Permission.ITEM_WORK, checklist.module_id),
         **fatigue_of(checklist, actor()),
-        gates=list_standings_of(checklist.id, utc_now()),
+        gates=list_standings_of(checklist.id, server_now()),
         newer=newer_version_of(checklist, actor()),
         asked_again=count_asked_again(checklist.id),
     )

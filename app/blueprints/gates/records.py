@@ -15,7 +15,7 @@ from app.services.gate_records import BackupFacts, add_backup, add_rehearsal, wr
 from app.web.access import requires
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import Form, text_of, utc_of
-from app.web.gate_pages import gate_of, utc_now
+from app.web.gate_pages import gate_of, server_now
 from app.web.messages import say
 from app.web.origin import actor, origin
 
@@ -82,7 +82,7 @@ def create_rehearsal(gate_id: int) -> ResponseReturnValue:
             add_rehearsal(
                 origin(),
                 gate.checklist_id,
-                ran_at=utc_of(form.ran_at.data) or utc_now(),
+                ran_at=utc_of(form.ran_at.data) or server_now(),
                 minutes=int(form.minutes.data or 0),
                 has_passed=form.outcome.data == "passed",
                 note=text_of(form.note),
@@ -117,7 +117,7 @@ def _facts(form: BackupForm, gate: GateRow) -> BackupFacts:
     return BackupFacts(
         environment_key=gate.environment_key,
         target=text_of(form.target),
-        taken_at=utc_of(form.taken_at.data) or utc_now(),
+        taken_at=utc_of(form.taken_at.data) or server_now(),
         size_bytes=int(form.size_bytes.data or 0),
         checksum=text_of(form.checksum),
         is_restore_tested=bool(form.is_restore_tested.data),

@@ -17,7 +17,7 @@ from app.services.signoffs import withdraw
 from app.web.access import requires
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import text_of
-from app.web.gate_pages import gate_of, has_signed, inbox_of, reasons_of, utc_now
+from app.web.gate_pages import gate_of, has_signed, inbox_of, reasons_of, server_now
 from app.web.messages import say
 from app.web.origin import actor, origin
 
@@ -28,7 +28,7 @@ bp = Blueprint("gates", __name__)
 @requires(Permission.GATE_SIGN)
 def index() -> ResponseReturnValue:
     """What waits for one's sign-off, the most urgent first."""
-    sections = inbox_of(list_waiting(actor(), utc_now()), actor())
+    sections = inbox_of(list_waiting(actor(), server_now()), actor())
     roles = {grant.role for grant in actor().grants}
     return render_template("gates/index.html", sections=sections, roles=sorted(roles, key=list(Role).index))
 
@@ -57,7 +57,7 @@ def take_back(gate_id: int, signoff_id: int) -> ResponseReturnValue:
 
 
 def _page(gate: GateRow, checklist: ChecklistHead, form: WithdrawForm | None = None, refused: int = 0) -> str:
-    now, who = utc_now(), actor()
+    now, who = server_now(), actor()
     standing = standing_of(gate, now)
     given = list_given(gate)
     active = [one for one in given if one.is_active(now)]

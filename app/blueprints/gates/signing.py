@@ -16,7 +16,7 @@ from app.services.signoffs import PROVE_AGAIN, sign
 from app.web.access import password_again, requires
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import text_of
-from app.web.gate_pages import changed_since, gate_of, has_signed, sign_view, since_last_ended, utc_now
+from app.web.gate_pages import changed_since, gate_of, has_signed, server_now, sign_view, since_last_ended
 from app.web.messages import say
 from app.web.origin import actor, origin
 
@@ -48,7 +48,7 @@ def give(gate_id: int) -> ResponseReturnValue:
 
 
 def _page(gate: GateRow, checklist: ChecklistHead, form: SignForm) -> str:
-    now, given = utc_now(), list_given(gate)
+    now, given = server_now(), list_given(gate)
     standing = standing_of(gate, now)
     view = sign_view(standing, checklist, actor())
     digest, posted = standing.content.digest.hex(), text_of(form.digest)

@@ -1,6 +1,5 @@
 """The sign-offs of a release as a sheet, the same rows as CSV, and the exact content that somebody signed."""
 
-from datetime import UTC, datetime
 from io import BytesIO
 
 from flask import Blueprint, Response, render_template
@@ -14,6 +13,7 @@ from app.queries.signoff_sheet import get_signed_content, read_sheet
 from app.services import throttle
 from app.services.exports import record_signoff_export
 from app.web.access import requires
+from app.web.gate_pages import server_now
 from app.web.origin import actor, origin
 from app.web.signoff_rows import HEADER, OWN, csv_rows
 from app.web.uploads import attachment
@@ -25,7 +25,7 @@ bp = Blueprint("signoffs", __name__)
 @requires(Permission.CHECKLIST_VIEW)
 def index(release_key: str) -> ResponseReturnValue:
     """Every sign-off that was ever given for a release, to read and to print."""
-    release, now = get_release(release_key, actor()), datetime.now(UTC)
+    release, now = get_release(release_key, actor()), server_now()
     gates = read_sheet(release, actor(), now)
     return render_template(
         "signoffs/index.html",
@@ -43,7 +43,7 @@ def export(release_key: str) -> ResponseReturnValue:
     """The same rows as on the sheet, for a spreadsheet or to keep."""
     throttle.count_or_refuse(throttle.EXPORTS, "export", str(current_user.id))
     record_signoff_export(origin(), release_key)
-    now = datetime.now(UTC)
+    now = server_now()
     gates = read_sheet(get_release(release_key, actor()), actor(), now)
     name = f"countersign-signoffs-{release_key}-{now:%Y%m%d-%H%M%S}.csv"
     return Response(

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
-from app.database import db
+from app.database import db, server_now
 from app.domain.actors import Origin
 from app.domain.checklist import ItemState
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
@@ -52,8 +52,8 @@ class Room:
         gates = list_gates(self.checklist_id)
         return next(one for one in gates if (one.kind, one.environment_key) == (kind, environment))
 
-    def standing(self) -> Standing:
-        return standing_of(self.gate(), utc_now())
+    def standing(self, at: datetime | None = None) -> Standing:
+        return standing_of(self.gate(), at or server_now())
 
     @property
     def state(self) -> GateState:
