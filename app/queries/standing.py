@@ -174,11 +174,14 @@ def has_alone_signed_ready(gate: GateRow, person_id: int) -> bool:
 def _signed(gates: Sequence[GateRow], at: datetime) -> set[int]:
     """Of gates that need no record those that are satisfied; as many statements for many as for one.
 
-    What changed after a sign-off has ended it: so the quorum and no open item are enough.
+    What changed after a sign-off has ended it: so the quorum and no open item are enough, but where time has passed by
+    over something that is covered and nobody has ended what was signed yet.
     """
     active: dict[int, list[ActiveSignoff]] = defaultdict(list)
+    lapsed = _lapsed(gates)
     for one in list_active([gate.id for gate in gates], at=at):
-        active[one.gate_id].append(one.facts)
+        if one.gate_id not in lapsed or one.decision is Decision.REJECT or one.digest == lapsed[one.gate_id]:
+            active[one.gate_id].append(one.facts)
     in_the_way = _in_the_way([gate.checklist_id for gate in gates])
     return {
         gate.id
@@ -192,6 +195,16 @@ def _signed(gates: Sequence[GateRow], at: datetime) -> set[int]:
     }
 
 
+def _lapsed(gates: Sequence[GateRow]) -> dict[int, bytes]:
+    """What gates are about now over which a waiver has run out, by gate; as good as always empty."""
+    lists = {item.checklist_id for item in list_expired_items([gate.checklist_id for gate in gates])}
+    touched = [gate for gate in gates if gate.checklist_id in lists]
+    if not touched:
+        return {}
+    covered = list_covered_of(touched)
+    return {gate.id: content_of(gate, covered[gate.id], {}).digest for gate in touched}
+
+
 def _in_the_way(checklist_ids: Sequence[int]) -> Counter[tuple[int, str]]:
     """How many items keep a gate shut, by checklist and gate."""
     items = table_of(ChecklistItem).c
@@ -202,7 +215,7 @@ def _in_the_way(checklist_ids: Sequence[int]) -> Counter[tuple[int, str]]:
         .group_by(items.checklist_id, items.gate, items.state, items.severity)
     ):
         found[number, gate] += count if is_blocking(state, severity) else 0
-    expired = [item.id for item in list_expired_items(checklist_ids)]
+    expired = [item.id for item in list_expired_items(checklist_ids) if is_blocking(item.now, item.severity)]
     if expired:  # they count as open, whether they have been opened again or not
         found.update(
             tuple(row)

@@ -12,13 +12,14 @@ from app.domain.actors import Origin
 from app.domain.audit import moment_text
 from app.domain.checklist import ItemState, Severity
 from app.domain.errors import RuleViolation
-from app.domain.gates import GateState
+from app.domain.gates import GateKind, GateState
 from app.domain.signoffs import EndKind
 from app.domain.waiver_kinds import REASONS, WaiverKind
 from app.models import ChecklistItem, Session, Signoff, SignoffEnd, Waiver
 from app.models.base import pretending, utc_now
 from app.queries.gates import list_active, list_gates_with_expired
 from app.queries.people import actor_of
+from app.queries.standing import NO_READY, standing_of
 from app.services.sessions import Browser, sign_in
 from app.services.signoffs import sign, withdraw
 from app.services.waivers import decide_waiver, request_waiver
@@ -61,6 +62,18 @@ def test_what_was_signed_over_a_waiver_does_not_count_once_its_day_is_over_thoug
     with pretending(IN_A_WEEK):
         assert room.state is GateState.OPEN
         assert room.standing().signoffs == []
+
+
+def test_a_module_is_not_ready_for_its_deployment_on_the_strength_of_a_waiver_whose_day_is_over(room: Room):
+    lapse(room)
+    room.sign_all()
+    gate = room.gate(GateKind.DEPLOY, "staging")
+    assert NO_READY not in standing_of(gate, server_now()).verdict.reasons
+
+    with pretending(IN_A_WEEK):
+        assert NO_READY in standing_of(gate, server_now()).verdict.reasons
+        room.sign_all()
+        assert NO_READY not in standing_of(gate, server_now()).verdict.reasons
 
 
 def test_who_signs_what_is_there_then_counts_and_the_older_ones_end_with_it(room: Room):
