@@ -14,6 +14,7 @@ from app.blueprints.audit import routes as audit
 from app.blueprints.auth import routes as auth
 from app.blueprints.checklists import exporting as checklist_exports
 from app.blueprints.checklists import routes as checklists
+from app.blueprints.delegations import routes as delegations
 from app.blueprints.drafts import content as draft_content
 from app.blueprints.drafts import routes as drafts
 from app.blueprints.evidence import routes as evidence
@@ -51,7 +52,7 @@ PRODUCT_VERSION = "0.1.0"
 BLUEPRINTS = (
     *(home, setup, auth, profile, people, health),
     *(modules, module_answers, releases, release_changes, checklists, items, evidence, waivers, signoffs, me, audit),
-    *(gates, gate_signing, gate_records),
+    *(gates, gate_signing, gate_records, delegations),
     *(templates, template_history, adoption, template_rules, imports, drafts, draft_content),
     *(checklist_exports, template_exports),
 )

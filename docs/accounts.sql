@@ -26,6 +26,8 @@ GRANT SELECT, INSERT ON countersign.gate_policies TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.signed_contents TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.signoffs TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.signoff_ends TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.delegations TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.delegation_answers TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.rollback_plans TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.rehearsals TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.backup_records TO countersign_app@'%';

@@ -76,6 +76,8 @@ class AuditAction(StrEnum):
     SIGNOFF_ENDED = "signoff.ended"
     SIGNOFF_EXPORTED = "signoff.exported"
     GATE_CONSUMED = "gate.consumed"
+    DELEGATION_GIVEN = "delegation.given"
+    DELEGATION_ANSWERED = "delegation.answered"
     ROLLBACK_PLAN_WRITTEN = "rollback_plan.written"
     REHEARSAL_ADDED = "rehearsal.added"
     BACKUP_ADDED = "backup.added"
@@ -167,6 +169,8 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.SIGNOFF_ENDED: "ended a sign-off of {label}: {fact}, {new}",
     AuditAction.SIGNOFF_EXPORTED: "exported the sign-offs of {label}",
     AuditAction.GATE_CONSUMED: "passed {label}, with {new}",
+    AuditAction.DELEGATION_GIVEN: "asked {label} to sign for them: {new}",
+    AuditAction.DELEGATION_ANSWERED: "{fact} to sign for {label} as {new}",
     AuditAction.ROLLBACK_PLAN_WRITTEN: "wrote the rollback plan of {label}, revision {new}",
     AuditAction.REHEARSAL_ADDED: "recorded a rehearsal of the rollback plan of {label}: {new}",
     AuditAction.BACKUP_ADDED: "recorded a backup for {label}: {new}",

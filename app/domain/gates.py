@@ -142,6 +142,13 @@ class ActiveSignoff:
     person_id: int
     role: Role
     decision: Decision
+    # Whose role it is, where somebody signed for somebody else.
+    principal_id: int | None = None
+
+    @property
+    def people(self) -> frozenset[int]:
+        """Who has had their word by it: who signed, and for whom. Neither has another."""
+        return frozenset(one for one in (self.person_id, self.principal_id) if one is not None)
 
 
 class GateState(StrEnum):
@@ -187,12 +194,6 @@ def barred(policy: Policy, items: Iterable[CoveredItem]) -> frozenset[int]:
     return frozenset().union(*(item.behind for item in items))
 
 
-def must_not_be_alone(policy: Policy) -> bool:
-    """Whether its one signer may not be the only one who signed that it is ready."""
-    one_signs = sum(one.quorum for one in policy.required) <= 1
-    return one_signs and Separation.NOT_ALONE_READY_AND_DEPLOY in policy.separation
-
-
 def can_be_met(required: Sequence[RequiredSignoff], holders: Mapping[Role, Collection[int]]) -> bool:
     """Whether there are enough different persons for all that is asked, when each counts once.
 
@@ -215,12 +216,19 @@ def can_be_met(required: Sequence[RequiredSignoff], holders: Mapping[Role, Colle
 
 
 def counted(signoffs: Iterable[ActiveSignoff]) -> dict[int, Role]:
-    """Who has approved, each person once: in the role in which they did it first."""
+    """Who has approved, each person once: in the role in which they did it first, whoever held the pen."""
     roles: dict[int, Role] = {}
-    for one in signoffs:
-        if one.decision is Decision.APPROVE:
-            roles.setdefault(one.person_id, one.role)
+    for one in _counting(signoffs):
+        roles[one.person_id] = one.role
     return roles
+
+
+def _counting(signoffs: Iterable[ActiveSignoff]) -> Iterable[ActiveSignoff]:
+    heard: set[int] = set()
+    for one in signoffs:
+        if one.decision is Decision.APPROVE and not one.people & heard:
+            heard |= one.people
+            yield one
 
 
 def missing_signoffs(policy: Policy, signoffs: Iterable[ActiveSignoff]) -> tuple[RequiredSignoff, ...]:
@@ -271,9 +279,11 @@ def _faults(
         return
     out = barred(policy, items)
     able = {role: set(holders.get(role, ())) - out for role in policy.roles}
-    for person, signed_as in counted(signoffs).items():  # who has signed counts, and for nothing else
+    for one in _counting(signoffs):  # who has signed counts, and for nothing else
         for role, people in able.items():
-            (people.add if role is signed_as else people.discard)(person)
+            people.difference_update(one.people)
+            if role is one.role:
+                people.add(one.person_id)
     if policy.required and not can_be_met(policy.required, able):
         yield "There are too few people who may sign it."
 

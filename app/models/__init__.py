@@ -3,6 +3,7 @@
 from app.models.audit import AuditEvent
 from app.models.base import Base
 from app.models.checklist import Checklist, ChecklistGroup, ChecklistItem, ItemComment, Stream, Waiver
+from app.models.delegation import Delegation, DelegationAnswer
 from app.models.evidence import Evidence, EvidenceConfirmation
 from app.models.gate import (
     BackupRecord,
@@ -36,6 +37,8 @@ __all__ = [
     "Checklist",
     "ChecklistGroup",
     "ChecklistItem",
+    "Delegation",
+    "DelegationAnswer",
     "DraftGroup",
     "DraftItem",
     "Environment",

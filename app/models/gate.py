@@ -119,6 +119,9 @@ class Signoff(Base):
     place: Mapped[int]
     role: Mapped[Role]
     grant_id: Mapped[int] = mapped_column(ForeignKey("role_grants.id"))
+    # Where somebody signed for somebody else: by which delegation, and the name of whose role it is, as it was then.
+    delegation_id: Mapped[int | None] = mapped_column(ForeignKey("delegations.id"))
+    principal_name_id: Mapped[int | None] = mapped_column(ForeignKey("person_names.id"))
     decision: Mapped[Decision]
     statement: Mapped[str] = mapped_column(String(500))
     on_condition: Mapped[str] = mapped_column(String(1000), default="")
@@ -145,6 +148,8 @@ class SignoffEnd(Base):
     signoff_id: Mapped[int] = mapped_column(ForeignKey("signoffs.id"))
     kind: Mapped[EndKind]
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    # The name as it was then.
+    name_id: Mapped[int | None] = mapped_column(ForeignKey("person_names.id"))
     # The event that was the cause, where there is one.
     cause: Mapped[bytes | None] = mapped_column(Bytes16)
     reason: Mapped[str] = mapped_column(String(1000), default="")

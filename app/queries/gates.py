@@ -16,6 +16,7 @@ from app.domain.permissions import Role
 from app.domain.signoffs import ends_at
 from app.models import (
     Checklist,
+    Delegation,
     Environment,
     Gate,
     GatePolicy,
@@ -60,6 +61,7 @@ _gates, _policies = table_of(Gate).c, table_of(GatePolicy).c
 _lists, _grants, _people = table_of(Checklist).c, table_of(RoleGrant).c, table_of(Person).c
 _signoffs, _ends = table_of(Signoff).c, table_of(SignoffEnd).c
 _places, _releases = table_of(Environment).c, table_of(Release).c
+_delegations = table_of(Delegation).c
 _first = select(_places.key).order_by(_places.position).limit(1).scalar_subquery()
 _last = select(_places.key).order_by(_places.position.desc()).limit(1).scalar_subquery()
 _GATES = (
@@ -122,11 +124,15 @@ def list_gates(checklist_id: int) -> list[GateRow]:
 
 
 def list_gates_of_person(person_id: int) -> list[GateRow]:
-    """The gates that are not consumed and carry a sign-off of this person that nothing has ended."""
+    """The gates that are not consumed and carry a sign-off by or for this person that nothing has ended."""
     own = (
         select(_signoffs.id)
         .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
-        .where(_signoffs.gate_id == _gates.id, _signoffs.person_id == person_id, _ends.id.is_(None))
+        .outerjoin(table_of(Delegation), _delegations.id == _signoffs.delegation_id)
+        .where(
+            *(_signoffs.gate_id == _gates.id, _ends.id.is_(None)),
+            or_(_signoffs.person_id == person_id, _delegations.principal_id == person_id),
+        )
     )
     return list_gates_where(_gates.consumed_at.is_(None), own.exists())
 
@@ -156,6 +162,8 @@ class SignoffRow:
     gate_id: int
     cycle: int
     person_id: int
+    # Whose role it is, where it was given for somebody else.
+    principal_id: int | None
     role: Role
     decision: Decision
     digest: bytes
@@ -169,14 +177,15 @@ class SignoffRow:
     @property
     def facts(self) -> ActiveSignoff:
         """Reduced to what the verdict needs."""
-        return ActiveSignoff(self.person_id, self.role, self.decision)
+        return ActiveSignoff(self.person_id, self.role, self.decision, self.principal_id)
 
 
 _ACTIVE = (
-    select(table_of(Signoff), _gates.kind, _policies.body)
+    select(table_of(Signoff), _gates.kind, _policies.body, _delegations.principal_id)
     .join(table_of(Gate), _gates.id == _signoffs.gate_id)
     .join(table_of(GatePolicy), _policies.id == _signoffs.policy_id)
     .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
+    .outerjoin(table_of(Delegation), _delegations.id == _signoffs.delegation_id)
     .where(_ends.id.is_(None))
     .order_by(_signoffs.id)
 )
@@ -217,7 +226,8 @@ def list_gates_with_expired(at: datetime, *, after: int, most: int) -> Sequence[
 def _signoff(row: Any) -> SignoffRow:
     lasts = read_policy(row.kind, row.body).lasts
     return SignoffRow(
-        *(row.id, row.gate_id, row.cycle, row.person_id, row.role, row.decision, row.digest, row.signed_at),
+        *(row.id, row.gate_id, row.cycle, row.person_id, row.principal_id, row.role, row.decision),
+        *(row.digest, row.signed_at),
         counts_until=ends_at(row.signed_at, lasts, row.condition_ends_on),
     )
 

@@ -14,6 +14,7 @@ from app.domain.permissions import Role
 from app.domain.signoffs import EndKind, ends_at
 from app.models import (
     BackupRecord,
+    Delegation,
     Evidence,
     Person,
     PersonName,
@@ -27,7 +28,9 @@ from app.models.base import table_of
 from app.queries.gates import GateRow
 
 _signoffs, _ends = table_of(Signoff).c, table_of(SignoffEnd).c
-_names, _enders = table_of(PersonName).c, table_of(Person).alias("enders")
+_names, _enders = table_of(PersonName).c, table_of(PersonName).alias("enders")
+_people = table_of(Person).c
+_principals, _delegations = table_of(PersonName).alias("principals"), table_of(Delegation).c
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,9 @@ class GivenSignoff:
     person_id: int
     # As it was then; None when it was erased.
     name: str | None
+    # For whom, where it was given for somebody else; the name likewise.
+    principal_id: int | None
+    principal_name: str | None
     role: Role
     decision: Decision
     statement: str
@@ -62,13 +68,19 @@ def list_given(gate: GateRow) -> list[GivenSignoff]:
     rows = db.session.execute(
         select(
             *(_signoffs.id, _signoffs.person_id, _names.name, _signoffs.role, _signoffs.decision),
+            *(_delegations.principal_id, _principals.c.name.label("principal_name")),
             *(_signoffs.statement, _signoffs.on_condition, _signoffs.condition_ends_on, _signoffs.reason),
             *(_signoffs.digest, _signoffs.signed_at),
-            *(_ends.kind, _ends.ended_at, _ends.reason.label("ended_reason"), _enders.c.name.label("ended_by")),
+            *(_ends.kind, _ends.ended_at, _ends.reason.label("ended_reason")),
+            func.coalesce(_enders.c.name, _people.name).label("ended_by"),
         )
         .join(table_of(PersonName), _names.id == _signoffs.name_id)
         .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
-        .outerjoin(_enders, _enders.c.id == _ends.actor_id)
+        # Ends of before names were kept with them have today's.
+        .outerjoin(_enders, _enders.c.id == _ends.name_id)
+        .outerjoin(table_of(Person), _people.id == _ends.actor_id)
+        .outerjoin(table_of(Delegation), _delegations.id == _signoffs.delegation_id)
+        .outerjoin(_principals, _principals.c.id == _signoffs.principal_name_id)
         .where(_signoffs.gate_id == gate.id)
         .order_by(_signoffs.id.desc())
     )
@@ -77,8 +89,8 @@ def list_given(gate: GateRow) -> list[GivenSignoff]:
 
 def _given(row: Any, gate: GateRow) -> GivenSignoff:
     return GivenSignoff(
-        *(row.id, row.person_id, row.name, row.role, row.decision, row.statement, row.on_condition),
-        *(row.condition_ends_on, row.reason, row.digest, row.signed_at),
+        *(row.id, row.person_id, row.name, row.principal_id, row.principal_name, row.role, row.decision),
+        *(row.statement, row.on_condition, row.condition_ends_on, row.reason, row.digest, row.signed_at),
         counts_until=ends_at(row.signed_at, gate.policy.lasts, row.condition_ends_on),
         ended=row.kind,
         ended_at=row.ended_at,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select, true
+from sqlalchemy import and_, func, or_, select, true
 
 from app.database import db
 from app.domain.actors import Actor
@@ -18,6 +18,7 @@ from app.domain.signoffs import digest_of, ends_at
 from app.models import (
     Change,
     Checklist,
+    Delegation,
     Gate,
     GatePolicy,
     Module,
@@ -43,6 +44,8 @@ class SheetSignoff:
 
     id: int
     name: str
+    # For whom, where it was given for somebody else.
+    for_name: str
     role: Role
     decision: Decision
     signed_at: datetime
@@ -79,8 +82,10 @@ class SheetGate:
 
 
 _gates, _policies, _lists = table_of(Gate).c, table_of(GatePolicy).c, table_of(Checklist).c
+_delegations = table_of(Delegation).c
 _signoffs, _ends, _names = table_of(Signoff).c, table_of(SignoffEnd).c, table_of(PersonName).c
 _modules, _changes, _people = table_of(Module).c, table_of(Change).c, table_of(Person).c
+_enders, _principals = table_of(PersonName).alias("enders"), table_of(PersonName).alias("principals")
 _GATES = (
     select(
         *(_gates.id, _gates.kind, _gates.environment_key, _gates.consumed_at, _policies.revision, _policies.body),
@@ -98,14 +103,19 @@ _SIGNOFFS = (
         _names.name,
         *(_policies.revision, _policies.body, _policies.kind.label("gate_kind")),
         *(_ends.kind.label("ended"), _ends.ended_at, _ends.reason.label("ended_reason")),
-        *(_people.name.label("ended_by"), _gates.consumed_at),
+        *(func.coalesce(_enders.c.name, _people.name).label("ended_by"), _gates.consumed_at),
+        *(_principals.c.name.label("for_name"), _delegations.principal_id),
     )
     .join(table_of(Gate), _gates.id == _signoffs.gate_id)
     .join(table_of(Checklist), _lists.id == _gates.checklist_id)
     .join(table_of(GatePolicy), _policies.id == _signoffs.policy_id)
     .join(table_of(PersonName), _names.id == _signoffs.name_id)
     .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
+    # Ends of before names were kept with them have today's.
+    .outerjoin(_enders, _enders.c.id == _ends.name_id)
     .outerjoin(table_of(Person), _people.id == _ends.actor_id)
+    .outerjoin(table_of(Delegation), _delegations.id == _signoffs.delegation_id)
+    .outerjoin(_principals, _principals.c.id == _signoffs.principal_name_id)
     .order_by(_signoffs.id)
 )
 
@@ -140,7 +150,8 @@ def _signoff(row: Any, at: datetime) -> SheetSignoff:
     # What counted when the gate was passed counts for ever; elsewhere time ends it before the worker says so.
     is_over = row.ended is None and over_at is not None and over_at <= (row.consumed_at or at)
     return SheetSignoff(
-        *(row.id, row.name or f"Person {row.person_id}", row.role, row.decision, row.signed_at, row.statement),
+        *(row.id, _named(row.name, row.person_id), _named(row.for_name, row.principal_id), row.role, row.decision),
+        *(row.signed_at, row.statement),
         reason=row.reason,
         on_condition=row.on_condition,
         condition_ends_on=row.condition_ends_on,
@@ -152,6 +163,11 @@ def _signoff(row: Any, at: datetime) -> SheetSignoff:
         ended_by=row.ended_by or ("Countersign" if row.ended or is_over else ""),
         ended_reason=row.ended_reason or "",
     )
+
+
+def _named(name: str | None, person_id: int | None) -> str:
+    """A name as it was then; a number where it was erased."""
+    return name or (f"Person {person_id}" if person_id is not None else "")
 
 
 def get_signed_content(signoff_id: int, actor: Actor) -> bytes:

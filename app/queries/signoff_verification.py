@@ -11,24 +11,28 @@ from sqlalchemy import select
 from app.database import db
 from app.domain.audit import AuditAction, leaf_of, moment_text, name_digest
 from app.domain.signoffs import digest_of
-from app.models import AuditEvent, Gate, PersonName, SignedContent, Signoff
+from app.models import AuditEvent, Gate, PersonName, SignedContent, Signoff, SignoffEnd
 from app.models.base import table_of
 
 _signoffs, _contents, _gates = table_of(Signoff).c, table_of(SignedContent).c, table_of(Gate).c
+_ends = table_of(SignoffEnd).c
 _events, _names = table_of(AuditEvent).c, table_of(PersonName).c
 _ALL = (
     select(
         table_of(Signoff),
         _contents.body.label("content"),
-        *(_gates.kind, _gates.environment_key, _gates.checklist_id),
+        *(_gates.kind, _gates.environment_key, _gates.checklist_id, _ends.kind.label("ended")),
         *(_events.body.label("event"), _events.leaf, _names.name, _names.salt, _names.digest.label("name_sha256")),
     )
     .outerjoin(table_of(SignedContent), _contents.digest == _signoffs.digest)
     .outerjoin(table_of(Gate), _gates.id == _signoffs.gate_id)
     .outerjoin(table_of(PersonName), _names.id == _signoffs.name_id)
     .outerjoin(table_of(AuditEvent), _events.id == _signoffs.event_id)
+    .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
     .order_by(_signoffs.id)
 )
+
+_ENDED = select(_events.body).where(_events.action == AuditAction.SIGNOFF_ENDED).order_by(_events.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,27 @@ class Verified:
 
 def verify_signoffs(signoff_id: int | None = None) -> Iterator[Verified]:
     """Each sign-off, or one, looked at anew."""
+    told = _told_ends()
     wanted = _ALL if signoff_id is None else _ALL.where(_signoffs.id == signoff_id)
     for row in db.session.execute(wanted.execution_options(yield_per=500)):
-        yield Verified(row.id, (*_faults_of_content(row), *_faults_of_event(row)), bytes(row.content or b""))
+        faults = (*_faults_of_content(row), *_faults_of_event(row), *_faults_of_end(row, told.get(row.id)))
+        yield Verified(row.id, faults, bytes(row.content or b""))
+
+
+def _told_ends() -> dict[int, str]:
+    """What the history says of ended sign-offs: the kind of end, by number."""
+    found = {}
+    for body in db.session.scalars(_ENDED.execution_options(yield_per=500)):
+        event = _read(body) or {}
+        after = event.get("after") or {}
+        found[int(after.get("signoff") or 0)] = str(after.get("ended"))
+    return found
+
+
+def _faults_of_end(row: Any, told: str | None) -> Iterator[str]:
+    kept = row.ended.value if row.ended else None
+    if kept != told:
+        yield f"its end differs from the history: {told or 'none'} there, {kept or 'none'} in the table"
 
 
 def _faults_of_content(row: Any) -> Iterator[str]:
@@ -87,7 +109,9 @@ def _faults_of_event(row: Any) -> Iterator[str]:
         "name": (by.get("name_sha256"), row.name_sha256 and row.name_sha256.hex()),
         "gate": (event.get("object"), {**(event.get("object") or {}), "kind": "gate", "id": row.gate_id}),
         "decision": (event.get("fact"), row.decision.value),
-        "time": (event.get("at"), moment_text(row.signed_at)),
+        # An event of before the database's clock was taken tells its own time.
+        "time": (after.get("signed_at", event.get("at")), moment_text(row.signed_at)),
+        "delegation": (after.get("delegation"), row.delegation_id),
         "reason": (event.get("why"), row.reason or row.on_condition),
         "digest": (after.get("digest"), row.digest.hex()),
         "cycle": (after.get("cycle"), row.cycle),

@@ -1,7 +1,7 @@
 """Where a gate stands now: its verdict, with all that the verdict follows from."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from app.database import db
 from app.domain.checklist import BelongsTo
 from app.domain.gates import ActiveSignoff, Decision, GateKind, GateState, Verdict, judge, missing_signoffs
 from app.domain.readiness import is_blocking
+from app.domain.separation import is_alone
 from app.domain.signoffs import GateContent
 from app.models import BackupRecord, Checklist, ChecklistItem, Gate, Rehearsal, ReleaseModule, RollbackPlan
 from app.models.base import table_of
@@ -165,10 +166,10 @@ def _gates_of_releases(release_ids: Sequence[int], belongs_to: BelongsTo, kind: 
     )
 
 
-def has_alone_signed_ready(gate: GateRow, person_id: int) -> bool:
-    """Whether a person is the only one who signed that what this gate deploys is ready."""
+def has_alone_signed_ready(gate: GateRow, people: Collection[int]) -> bool:
+    """Whether nobody but these people signed that what this gate deploys is ready."""
     ready = [one.id for one in _ready_gates([gate.checklist_id])]
-    return {one.person_id for one in list_active(ready) if one.decision is Decision.APPROVE} == {person_id}
+    return is_alone(people, [one.facts for one in list_active(ready)])
 
 
 def _signed(gates: Sequence[GateRow], at: datetime) -> set[int]:

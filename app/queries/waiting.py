@@ -15,6 +15,7 @@ from app.domain.signoffs import EndKind
 from app.models import Checklist, Gate, Release, ReleaseModule, Signoff, SignoffEnd
 from app.models.base import table_of
 from app.queries.checklists import HEAD, ChecklistHead, head_of
+from app.queries.delegations import DelegationRow, list_delegated_to
 from app.queries.gates import GateRow, list_gates, list_gates_where
 from app.queries.standing import Standing, standings_of
 
@@ -25,7 +26,7 @@ class WaitingGate:
 
     standing: Standing
     checklist: ChecklistHead
-    roles: frozenset[Role]
+    seats: Sequence["SeatChoice"]
     # Why the earlier sign-off of theirs ended; None where there was none, or where they took it back.
     stale: str | None
 
@@ -33,6 +34,24 @@ class WaitingGate:
     def gate(self) -> GateRow:
         """The gate itself."""
         return self.standing.gate
+
+
+@dataclass(frozen=True, slots=True)
+class SeatChoice:
+    """A role in which somebody may sign: their own, or that of somebody who asked them to."""
+
+    role: Role
+    by: DelegationRow | None = None
+
+    @property
+    def value(self) -> str:
+        """As a form sends it: the role, and by which delegation."""
+        return f"{self.role.value}:{self.by.id}" if self.by else self.role.value
+
+    @property
+    def label(self) -> str:
+        """In words."""
+        return f"{self.role.label} for {self.by.principal_name}" if self.by else self.role.label
 
 
 _gates, _lists = table_of(Gate).c, table_of(Checklist).c
@@ -58,12 +77,21 @@ def roles_of(actor: Actor, gate: GateRow) -> frozenset[Role]:
     return gate.policy.roles & held
 
 
+def seats_of(actor: Actor, gate: GateRow, delegated: Iterable[DelegationRow]) -> list[SeatChoice]:
+    """The roles in which somebody may sign a gate, their own first."""
+    own = [SeatChoice(role) for role in sorted(roles_of(actor, gate), key=list(Role).index)]
+    lent = (one for one in delegated if one.role in gate.policy.roles and one.reaches(gate.module_id))
+    return own + [SeatChoice(one.role, one) for one in lent]
+
+
 def list_waiting(actor: Actor, at: datetime) -> list[WaitingGate]:
     """Gates of live releases that wait for a role of this person; as many statements for many as for one."""
     live = list_gates_where(_gates.consumed_at.is_(None), _is_live, _is_member)
-    asked = [gate for gate in live if roles_of(actor, gate)]
+    delegated = list_delegated_to(actor.id or 0, at)
+    seats = {gate.id: found for gate in live if (found := seats_of(actor, gate, delegated))}
+    asked = [gate for gate in live if gate.id in seats]
     standings = standings_of(asked, at)
-    waiting = {gate.id: roles for gate in asked if (roles := _awaited(standings[gate.id], actor))}
+    waiting = {gate.id: left for gate in asked if (left := awaited(standings[gate.id], actor, seats[gate.id]))}
     chosen = [gate for gate in asked if gate.id in waiting]
     heads, stale = _heads(chosen), _stale(actor, chosen)
     return [
@@ -72,12 +100,13 @@ def list_waiting(actor: Actor, at: datetime) -> list[WaitingGate]:
     ]
 
 
-def _awaited(standing: Standing, actor: Actor) -> frozenset[Role]:
-    """The roles of this person that a gate still waits for; none when they have signed it."""
-    if any(one.person_id == actor.id for one in standing.signoffs):
-        return frozenset()
-    missing = missing_signoffs(standing.gate.policy, [one.facts for one in standing.signoffs])
-    return roles_of(actor, standing.gate) & {one.role for one in missing}
+def awaited(standing: Standing, actor: Actor, seats: Iterable[SeatChoice]) -> list[SeatChoice]:
+    """The seats of this person that a gate still waits for; none where they have had their word."""
+    heard = frozenset().union(*(one.facts.people for one in standing.signoffs))
+    if actor.id in heard:
+        return []
+    missing = {one.role for one in missing_signoffs(standing.gate.policy, [one.facts for one in standing.signoffs])}
+    return [one for one in seats if one.role in missing and not (one.by and one.by.principal_id in heard)]
 
 
 def _heads(gates: Sequence[GateRow]) -> dict[int, ChecklistHead]:

@@ -14,6 +14,7 @@ from app.models import Gate, SignoffEnd
 from app.models.base import table_of
 from app.queries.covered import content_of, list_covered
 from app.queries.gates import GateRow, SignoffRow, find_grant, list_active, list_gates_of_person, list_signed_gates
+from app.queries.people import get_person
 from app.queries.standing import records_of
 from app.services.change import About, Change
 
@@ -81,6 +82,7 @@ def end(
                 "signoff_id": one.id,
                 "kind": kind,
                 "actor_id": change.actor.id,
+                "name_id": change.actor.name_id,
                 "cause": cause,
                 "reason": reason,
                 "ended_at": now,
@@ -104,9 +106,15 @@ def end_of_lost_role(change: Change, person_id: int, reason: str) -> None:
     change.session.flush()
     # Asked again: one that was passed while its stream was waited for keeps what was signed.
     for gate in list_gates_of_person(person_id):
-        own = [one for one in list_active([gate.id]) if one.person_id == person_id]
-        lost = [one for one in own if find_grant(person_id, one.role, gate.module_id) is None]
+        own = [one for one in list_active([gate.id]) if person_id in one.facts.people]
+        lost = [one for one in own if not _still_may(one, gate.module_id)]
         end(change, gate, lost, EndKind.ROLE_LOST, reason=reason)
+
+
+def _still_may(one: SignoffRow, module_id: int | None) -> bool:
+    """Whether the role is still held; who signs for somebody else needs none, but an account that is open."""
+    holder = one.principal_id or one.person_id
+    return find_grant(holder, one.role, module_id) is not None and get_person(one.person_id).deactivated_at is None
 
 
 def end_expired(change: Change, gate: GateRow, at: datetime) -> int:

@@ -2,17 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
 from app.database import server_now
-from app.domain.audit import AuditAction
+from app.domain.audit import AuditAction, moment_text
+from app.domain.delegations import DelegationStanding
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
-from app.domain.gates import Decision, GateState, barred, missing_signoffs, must_not_be_alone
+from app.domain.gates import Decision, GateState, barred, missing_signoffs
 from app.domain.permissions import Permission, Role
+from app.domain.separation import is_deployer_alone, must_not_be_alone
 from app.domain.signoffs import STATEMENTS, EndKind, GateContent
 from app.models import Gate, Session, SignedContent, Signoff
 from app.models.base import table_of
+from app.queries.delegations import DelegationRow, get_delegation
 from app.queries.gates import GateRow, find_grant, get_gate, list_active
 from app.queries.releases import require_release
 from app.queries.standing import Standing, has_alone_signed_ready, standing_of
@@ -21,6 +25,7 @@ from app.services.signoff_ends import about_gate, end, end_expired
 from app.services.write_path import write_path
 
 SIGNED_READY_ALONE = "You alone signed that it is ready: somebody else has to sign that it is deployed."
+DEPLOYER_ALONE = "You alone signed it: somebody else has to sign it too, or to deploy."
 PROVE_AGAIN = "Give your password again: for this gate it was too long ago."
 _signoffs, _contents = table_of(Signoff), table_of(SignedContent)
 
@@ -35,6 +40,24 @@ class Wish:
     on_condition: str = ""
     condition_ends_on: date | None = None
     reason: str = ""
+    # Where they sign for somebody else: by which delegation.
+    delegation_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """In whose place somebody signs: by which grant and, where it is for somebody else, by which delegation."""
+
+    grant_id: int
+    people: frozenset[int]
+    by: DelegationRow | None
+    authenticated_at: datetime
+    signed_at: datetime
+
+    @property
+    def who(self) -> str:
+        """Whose word it is, as a sentence begins."""
+        return f"{self.by.principal_name} or you" if self.by else "You"
 
 
 @write_path
@@ -42,29 +65,41 @@ def sign(change: Change, gate_id: int, wish: Wish) -> int:
     """Approve or reject what a gate covers, exactly as it was seen; gives the number of the sign-off."""
     if change.actor.means != "session":
         raise NotPermitted("Only a person who is signed in signs.")
-    gate = _take(change, gate_id)
-    grant = find_grant(change.actor_id, wish.role, gate.module_id)
-    if grant is None or wish.role not in gate.policy.roles:
-        raise NotPermitted(f"This gate is not signed as {wish.role.label} by you.")
-    authenticated_at = _authenticated_at(change, gate)
-    now = server_now()
-    standing = standing_of(gate, now)
+    asked_by = [] if wish.delegation_id is None else [get_delegation(wish.delegation_id).principal_id]
+    gate = _take(change, gate_id, *asked_by)
+    seat = _seat(change, gate, wish)
+    standing = standing_of(gate, seat.signed_at)
     if standing.content.digest != wish.digest:
         raise Conflict("What this gate covers has changed since you opened the page.", theirs="", yours=wish.reason)
-    _check(change, standing, wish)
-    return _write(change, standing, wish, grant, (authenticated_at, now))
+    _check(standing, wish, seat)
+    return _write(change, standing, wish, seat)
 
 
-def _take(change: Change, gate_id: int) -> GateRow:
-    """Take the streams of the checklist and of the signer, and read the gate as it is then."""
+def _take(change: Change, gate_id: int, *others: int) -> GateRow:
+    """Take the streams of the checklist, of the signer and of whom they sign for, and read the gate as it is then."""
     gate = get_gate(gate_id)
     if gate.module_id is None:
         require_release(gate.release_id or 0, change.actor)
     else:
         change.actor.require(Permission.CHECKLIST_VIEW, gate.module_id)
-    person = change.find_stream("person", change.actor_id)
-    change.take(gate.stream_id, person)
+    people = [change.find_stream("person", one) for one in (change.actor_id, *others)]
+    change.take(gate.stream_id, *people)
     return get_gate(gate_id)
+
+
+def _seat(change: Change, gate: GateRow, wish: Wish) -> Seat:
+    """Whether this person signs in this role now, in their own place or in somebody else's."""
+    now = server_now()
+    by = None if wish.delegation_id is None else get_delegation(wish.delegation_id)
+    if by is not None:
+        is_meant = by.delegate_id == change.actor_id and by.role is wish.role and by.reaches(gate.module_id)
+        if not is_meant or by.standing(now) is not DelegationStanding.IN_FORCE:
+            raise NotPermitted("You do not sign for this person now.")
+    holder = by.principal_id if by else change.actor_id
+    grant = find_grant(holder, wish.role, gate.module_id)
+    if grant is None or wish.role not in gate.policy.roles:
+        raise NotPermitted(f"This gate is not signed as {wish.role.label} by {by.principal_name if by else 'you'}.")
+    return Seat(grant, frozenset({change.actor_id, holder}), by, _authenticated_at(change, gate), now)
 
 
 def _authenticated_at(change: Change, gate: GateRow) -> datetime:
@@ -82,39 +117,33 @@ def _authenticated_at(change: Change, gate: GateRow) -> datetime:
     return found
 
 
-def _check(change: Change, standing: Standing, wish: Wish) -> None:
-    gate, me = standing.gate, change.actor_id
-    if gate.consumed_at is not None:
+def _check(standing: Standing, wish: Wish, seat: Seat) -> None:
+    if standing.gate.consumed_at is not None:
         raise RuleViolation("This gate has been passed. What was signed stays as it was.")
-    if any(one.person_id == me for one in standing.signoffs):
-        raise RuleViolation("You have signed this already. A person counts once.")
+    if any(one.facts.people & seat.people for one in standing.signoffs):
+        raise RuleViolation(f"{seat.who} have signed this already. A person counts once.")
     if wish.decision is Decision.APPROVE:
-        _check_approval(standing, wish, me)
+        _check_approval(standing, wish, seat)
     elif not wish.reason:
         raise InvalidInput(reason="Say why it does not go on like this.")
 
 
-def _check_approval(standing: Standing, wish: Wish, me: int) -> None:
+def _check_approval(standing: Standing, wish: Wish, seat: Seat) -> None:
     gate = standing.gate
     if wish.on_condition and wish.condition_ends_on is None:
         raise InvalidInput(condition_ends_on="Say until when the condition has to be met.")
-    if me in barred(gate.policy, [one.facts for one in standing.covered]):
-        raise NotPermitted("You stand behind something that this gate covers: somebody else has to sign it.")
+    if seat.people & barred(gate.policy, [one.facts for one in standing.covered]):
+        raise NotPermitted(f"{seat.who} stand behind something that this gate covers: somebody else has to sign it.")
     if not standing.verdict.may_approve:
         raise RuleViolation(f"It cannot be approved now. {' '.join(standing.verdict.reasons)}")
     if not any(one.role is wish.role for one in missing_signoffs(gate.policy, [s.facts for s in standing.signoffs])):
         raise RuleViolation(f"As {wish.role.label} enough people have signed.")
-    _check_not_alone(gate, me)
-
-
-def _check_not_alone(gate: GateRow, me: int) -> None:
-    if must_not_be_alone(gate.policy) and has_alone_signed_ready(gate, me):
+    if must_not_be_alone(gate.policy) and has_alone_signed_ready(gate, seat.people):
         raise NotPermitted(SIGNED_READY_ALONE)
 
 
-def _write(change: Change, standing: Standing, wish: Wish, grant: int, times: tuple[datetime, datetime]) -> int:
-    gate, content = standing.gate, standing.content
-    authenticated_at, signed_at = times
+def _write(change: Change, standing: Standing, wish: Wish, seat: Seat) -> int:
+    gate, content, by = standing.gate, standing.content, seat.by
     _keep(change, content)
     statement = STATEMENTS[wish.decision].format(opens=gate.kind.opens)
     event = change.record(
@@ -122,17 +151,9 @@ def _write(change: Change, standing: Standing, wish: Wish, grant: int, times: tu
         about_gate(gate),
         stream=gate.stream_id,
         fact=wish.decision.value,
-        new=f"{wish.decision.value} as {wish.role.label}",
+        new=f"{wish.decision.value} as {wish.role.label}{f' for person {by.principal_id}' if by else ''}",
         reason=wish.reason or wish.on_condition,
-        after={
-            "digest": content.digest.hex(),
-            "cycle": gate.cycle,
-            "role": wish.role.value,
-            "policy": gate.policy_id,
-            "statement": statement,
-            "on_condition": wish.on_condition,
-            "condition_ends_on": wish.condition_ends_on.isoformat() if wish.condition_ends_on else None,
-        },
+        after=_facts_of(standing, wish, seat, statement),
     )
     change.mark_signed(gate.stream_id)
     said = {name: getattr(wish, name) for name in Wish.__dataclass_fields__}
@@ -144,17 +165,33 @@ def _write(change: Change, standing: Standing, wish: Wish, grant: int, times: tu
             "cycle": gate.cycle,
             "person_id": change.actor_id,
             "place": _next_place(change, gate),
-            "grant_id": grant,
+            "grant_id": seat.grant_id,
+            "principal_name_id": by.principal_name_id if by else None,
             "statement": statement,
             "name_id": change.actor.name_id,
             "policy_id": gate.policy_id,
             "stream_version": change.version_of(gate.stream_id),
-            "authenticated_at": authenticated_at,
+            "authenticated_at": seat.authenticated_at,
             "session_id": change.actor.session_id,
-            "signed_at": signed_at,
+            "signed_at": seat.signed_at,
             "event_id": event,
         },
     )
+
+
+def _facts_of(standing: Standing, wish: Wish, seat: Seat, statement: str) -> dict[str, Any]:
+    return {
+        "digest": standing.content.digest.hex(),
+        "signed_at": moment_text(seat.signed_at),
+        "cycle": standing.gate.cycle,
+        "role": wish.role.value,
+        "policy": standing.gate.policy_id,
+        "statement": statement,
+        "on_condition": wish.on_condition,
+        "condition_ends_on": wish.condition_ends_on.isoformat() if wish.condition_ends_on else None,
+        "for": seat.by.principal_id if seat.by else None,
+        "delegation": wish.delegation_id,
+    }
 
 
 def _keep(change: Change, content: GateContent) -> None:
@@ -175,7 +212,7 @@ def _next_place(change: Change, gate: GateRow) -> int:
 
 @write_path
 def withdraw(change: Change, signoff_id: int, *, reason: str) -> bool:
-    """Take a sign-off back; by who gave it, or by a lead of the module. It stays in the history."""
+    """Take a sign-off back; by who gave it, for whom it was given, or a lead of the module. It stays in the history."""
     gate_id = change.session.scalar(select(_signoffs.c.gate_id).where(_signoffs.c.id == signoff_id))
     if gate_id is None:
         raise NotFound("There is no such sign-off.")
@@ -183,7 +220,8 @@ def withdraw(change: Change, signoff_id: int, *, reason: str) -> bool:
     own = [one for one in list_active([gate_id]) if one.id == signoff_id]
     if not own:
         raise RuleViolation("This sign-off has ended already.")
-    may = own[0].person_id == change.actor_id or find_grant(change.actor_id, Role.TEAM_LEAD, gate.module_id) is not None
+    is_own = change.actor_id in own[0].facts.people
+    may = is_own or find_grant(change.actor_id, Role.TEAM_LEAD, gate.module_id) is not None
     if not may:
         raise NotPermitted("A sign-off is taken back by who gave it, or by a team lead of the module.")
     if gate.consumed_at is not None:
@@ -209,6 +247,8 @@ def consume(change: Change, gate_id: int) -> GateRow:
     if standing.verdict.state is not GateState.SATISFIED:
         told = " ".join(standing.verdict.reasons) or "It has been passed already."
         raise RuleViolation(f"The gate {gate.kind.label} is not open. {told}")
+    if is_deployer_alone(gate.policy, change.actor_id, [one.facts for one in standing.signoffs]):
+        raise RuleViolation(DEPLOYER_ALONE)
     change.session.execute(
         update(table_of(Gate))
         .where(table_of(Gate).c.id == gate.id)

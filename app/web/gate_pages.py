@@ -11,9 +11,10 @@ from app.domain.actors import Actor
 from app.domain.addresses import gate_path, item_path
 from app.domain.checklist import Severity
 from app.domain.gate_words import counts_of, is_exception, named_roles
-from app.domain.gates import REJECTED, GateKind, GateState, Separation, missing_signoffs, must_not_be_alone
-from app.domain.permissions import Permission, Role
+from app.domain.gates import REJECTED, GateKind, GateState, Separation
+from app.domain.permissions import Permission
 from app.domain.readiness import Counts
+from app.domain.separation import must_not_be_alone
 from app.queries.checklists import ChecklistHead, get_checklist
 from app.queries.covered import Covered
 from app.queries.gates import GateRow, get_gate, list_gates
@@ -29,7 +30,7 @@ from app.queries.standing import (
     Standing,
     has_alone_signed_ready,
 )
-from app.queries.waiting import WaitingGate, find_release_gate, roles_of
+from app.queries.waiting import SeatChoice, WaitingGate, awaited, find_release_gate
 from app.queries.waivers import list_waivers_of
 from app.services.signoffs import SIGNED_READY_ALONE
 
@@ -112,7 +113,7 @@ class SignView:
     """All that somebody sees before they sign."""
 
     standing: Standing
-    roles: list[Role]
+    seats: list[SeatChoice]
     counts: Counts
     exceptions: list[CoveredLine]
     killers: list[CoveredLine]
@@ -122,7 +123,7 @@ class SignView:
     marks: str
 
 
-def sign_view(standing: Standing, checklist: ChecklistHead, actor: Actor) -> SignView:
+def sign_view(standing: Standing, checklist: ChecklistHead, actor: Actor, seats: list[SeatChoice]) -> SignView:
     """What a person would sign at a gate, and why they could not."""
     covered = standing.covered
     exceptions = [one for one in covered if is_exception(one.facts)]
@@ -140,25 +141,33 @@ def sign_view(standing: Standing, checklist: ChecklistHead, actor: Actor) -> Sig
 
     return SignView(
         standing,
-        sorted(roles_of(actor, standing.gate), key=list(Role).index),
+        seats,
         counts_of(one.facts for one in covered),
         lines(exceptions),
         lines(killers),
         lines(others),
-        behind := _behind(standing, actor),
-        _obstacles(standing, checklist, actor, is_barred=bool(behind)),
+        behind := _behind(standing, _signers(actor, seats)),
+        _obstacles(standing, checklist, actor, seats, is_barred=bool(behind)),
         " ".join(f"{one.id}.{_mark(one)}" for one in covered),
     )
 
 
-def _behind(standing: Standing, actor: Actor) -> list[Reason]:
-    """What a person stands behind, where the policy says that they must not."""
+def _signers(actor: Actor, seats: Sequence[SeatChoice]) -> frozenset[int]:
+    """Whose word it would be: the person's own, and where they sign for one other person alone, that one's too."""
+    others = {one.by.principal_id if one.by else None for one in seats}
+    return frozenset(one for one in (actor.id, *(others if len(others) == 1 else ())) if one is not None)
+
+
+def _behind(standing: Standing, people: frozenset[int]) -> list[Reason]:
+    """What people stand behind, where the policy says that they must not."""
     if Separation.NOT_BEHIND_ITEMS not in standing.gate.policy.separation:
         return []
-    return [Reason(one.facts.text, item_path(one.id)) for one in standing.covered if actor.id in one.facts.behind]
+    return [Reason(one.facts.text, item_path(one.id)) for one in standing.covered if people & one.facts.behind]
 
 
-def _obstacles(standing: Standing, checklist: ChecklistHead, actor: Actor, *, is_barred: bool) -> list[Reason]:
+def _obstacles(
+    standing: Standing, checklist: ChecklistHead, actor: Actor, seats: list[SeatChoice], *, is_barred: bool
+) -> list[Reason]:
     """Why a person cannot approve now."""
     gate, here = standing.gate, gate_path(standing.gate.id)
     if is_barred:
@@ -167,18 +176,16 @@ def _obstacles(standing: Standing, checklist: ChecklistHead, actor: Actor, *, is
         if standing.verdict.state is GateState.SATISFIED:
             return [Reason("Everybody who is asked has signed.", f"{here}#signed")]
         return reasons_of(standing, checklist, actor)
-    missing = {one.role for one in missing_signoffs(gate.policy, [one.facts for one in standing.signoffs])}
-    mine = roles_of(actor, gate)
-    if mine and not mine & missing:
-        return [Reason(f"As {named_roles(mine)} enough people have signed.", f"{here}#signed")]
-    if actor.id and must_not_be_alone(gate.policy) and has_alone_signed_ready(gate, actor.id):
+    if seats and not awaited(standing, actor, seats):
+        return [Reason(f"As {named_roles({one.role for one in seats})} enough people have signed.", f"{here}#signed")]
+    if must_not_be_alone(gate.policy) and has_alone_signed_ready(gate, _signers(actor, seats)):
         return [Reason(SIGNED_READY_ALONE, f"{here}#policy")]
     return []
 
 
 def has_signed(standing: Standing, actor: Actor) -> bool:
-    """Whether a sign-off of this person counts at the gate."""
-    return any(one.person_id == actor.id for one in standing.signoffs)
+    """Whether a sign-off by or for this person counts at the gate."""
+    return any(actor.id in one.facts.people for one in standing.signoffs)
 
 
 def _mark(one: Covered) -> str:
@@ -229,7 +236,7 @@ def inbox_of(waiting: Sequence[WaitingGate], actor: Actor) -> list[tuple[str, li
     """What waits for somebody, under headings: to be signed anew, to be signed now, not yet."""
     found: dict[str, list[WaitingLine]] = {title: [] for title in INBOX}
     for one in sorted(waiting, key=lambda one: (one.checklist.release_name, one.checklist.name, one.gate.id)):
-        is_barred = bool(_behind(one.standing, actor))
+        is_barred = bool(_behind(one.standing, _signers(actor, one.seats)))
         if one.stale is not None:
             title = INBOX[0]
         elif one.standing.verdict.may_approve:

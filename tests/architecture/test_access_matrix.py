@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -20,6 +21,7 @@ from app.queries.drafts import get_draft, list_draft_items
 from app.queries.gates import list_gates
 from app.queries.people import list_grants
 from app.queries.standing import standing_of
+from app.services.delegations import DelegationFacts, delegate
 from app.services.drafts import begin_draft
 from app.services.imports import store_import
 from app.services.modules import add_target
@@ -50,7 +52,9 @@ DRAFT_ITEMS = "draft_content."
 OWN_CONNECTION = {"health.ready"}
 # Here the policy lets in and the rule of two people refuses: only who asked may withdraw.
 ASKERS_ALONE = {"waivers.withdraw"}
-OTHERS_WORLD = ("release_key", "module_key", "item_id", "checklist_id", "waiver_id", "gate_id", "signoff_id")
+OTHERS_WORLD = (
+    *("release_key", "module_key", "item_id", "checklist_id", "waiver_id", "gate_id", "signoff_id", "delegation_id"),
+)
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,14 @@ def _signed(make: Make, release: MadeRelease, checklist_id: int) -> int:
     return sign(origin, gate.id, wish)
 
 
+def _delegated(make: Make, release: MadeRelease) -> int:
+    """The lead of the module asks a colleague to sign for a day."""
+    now = utc_now()
+    colleague = make.person(Role.TEAM_LEAD)
+    facts = DelegationFacts(colleague.id, Role.TEAM_LEAD, None, now, now + timedelta(days=1), "on leave")
+    return delegate(release.lead.origin, facts)
+
+
 @pytest.fixture
 def world(make: Make) -> World:
     release = make.release()
@@ -101,6 +113,7 @@ def world(make: Make) -> World:
         "event_id": "00" * 16,
         "evidence_id": make.file(release.lead, item.id),
         "waiver_id": db.session.scalars(select(Waiver.id)).one(),
+        "delegation_id": _delegated(make, release),
         "gate_id": next(gate.id for gate in list_gates(item.checklist_id) if gate.environment_key == "staging"),
         "signoff_id": _signed(make, release, item.checklist_id),
         "person_id": bystander.id,

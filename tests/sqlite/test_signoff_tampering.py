@@ -16,12 +16,13 @@ from app.domain.actors import SYSTEM, Origin
 from app.domain.errors import RuleViolation
 from app.queries.signoff_sheet import get_signed_content
 from app.queries.signoff_verification import verify_signoffs
+from app.services.signoffs import withdraw
 from app.services.templates import load_catalogue
 from config import Settings
 from tests.factories import Make
 from tests.integration.services.test_signoffs import Room
 
-FENCED = ("audit_events", "signoffs", "signed_contents")
+FENCED = ("audit_events", "signoff", "signed_contents")
 
 
 @pytest.fixture
@@ -64,6 +65,16 @@ def test_untouched_signoffs_have_no_fault(signed: SimpleNamespace):
         0,
         "All 2 sign-offs are over the content that is kept, as their events say.\n",
     )
+
+
+def test_an_end_that_was_removed_or_made_up_is_found_out(signed: SimpleNamespace):
+    withdraw(Origin(signed.reader), 1, reason="I was wrong.")
+    assert faults() == []
+
+    change("DELETE FROM signoff_ends WHERE signoff_id = 1")
+    assert faults() == [(1, "its end differs from the history: withdrawn there, none in the table")]
+    change("INSERT INTO signoff_ends (signoff_id, kind, reason, ended_at) VALUES (2, 'stale', '', '2026-01-01 00:00:00')")
+    assert faults()[1:] == [(2, "its end differs from the history: none there, stale in the table")]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
@@ -54,7 +55,8 @@ def hidden(page: str, name: str) -> str:
 def send(browser: FlaskClient, address: str, page: str | None = None, **typed: str) -> TestResponse:
     """Fill in the sign form of a page that was opened before, or is opened now."""
     page = page if page is not None else browser.get(address).text
-    said = {"role": "team_lead", "decision": "approve", **typed}
+    name = re.search(r"As your profile has it: (.*?)\.</p>", page)
+    said = {"role": "team_lead", "decision": "approve", "typed_name": unescape(name[1]) if name else "", **typed}
     return browser.post(address, data={**said, "digest": hidden(page, "digest"), "seen": hidden(page, "seen")})
 
 

@@ -1,5 +1,7 @@
+from collections.abc import Sequence
 from datetime import date
 
+from flask_login import current_user
 from wtforms import BooleanField, HiddenField, IntegerField, RadioField, StringField, TextAreaField, ValidationError
 from wtforms.form import BaseForm
 from wtforms.validators import Optional
@@ -8,6 +10,7 @@ from wtforms.widgets import HiddenInput
 from app.domain.gates import Decision
 from app.domain.permissions import Role
 from app.domain.signoffs import REASON_LIMIT
+from app.queries.waiting import SeatChoice
 from app.services.signoffs import Wish
 from app.web.forms import (
     DayField,
@@ -17,6 +20,7 @@ from app.web.forms import (
     at_most,
     options,
     required,
+    small_number,
     squeeze,
     text_of,
     trim,
@@ -39,14 +43,25 @@ class OneOfField(RadioField):
 
 class SignForm(Form):
     # Any role may be sent; whether this person holds it and the gate asks it, the service says.
-    role = OneOfField("In which role", choices=options((role.value, role.label) for role in Role))
+    role = OneOfField("In which role")
     decision = OneOfField("Decision", choices=options(DECISIONS))
     on_condition = StringField("Condition", filters=[squeeze], validators=[at_most(REASON_LIMIT)])
     condition_ends_on = DayField("Until when", validators=[Optional()])
     reason = TextAreaField("Why not", filters=[trim], validators=[at_most(REASON_LIMIT)])
+    typed_name = StringField("Your name", filters=[squeeze], validators=[required("Type your name to sign.")])
     # What the person saw: its digest, and a mark of each item, to name what changed meanwhile.
     digest = HiddenField()
     seen = HiddenField()
+
+    def offer(self, seats: Sequence[SeatChoice]) -> None:
+        """Let a role be chosen: one's own, or that of somebody who asked."""
+        lent = [(one.value, one.label) for one in seats if one.by]
+        self.role.choices = options([*((role.value, role.label) for role in Role), *lent])
+
+    def validate_typed_name(self, field: StringField) -> None:
+        """Whoever sits down at somebody else's screen stops here."""
+        if text_of(field).casefold() != squeeze(current_user.name).casefold():
+            raise ValidationError(f"Type it as your profile has it: {current_user.name}.")
 
     def validate_decision(self, field: RadioField) -> None:
         """What was typed belongs to the decision that was chosen."""
@@ -67,13 +82,15 @@ class SignForm(Form):
     def wish(self) -> Wish:
         """What is to be signed."""
         is_bound, is_rejected = self.decision.data == CONDITION, self.decision.data == Decision.REJECT
+        role, _, by = str(self.role.data).partition(":")
         return Wish(
-            Role(self.role.data),
+            Role(role),
             Decision.REJECT if is_rejected else Decision.APPROVE,
             _digest(text_of(self.digest)),
             on_condition=text_of(self.on_condition) if is_bound else "",
             condition_ends_on=self.condition_ends_on.data if is_bound else None,
             reason=text_of(self.reason) if is_rejected else "",
+            delegation_id=small_number(by) if by else None,
         )
 
 

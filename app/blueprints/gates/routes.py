@@ -9,10 +9,11 @@ from app.domain.gate_words import counts_of, policy_sentences
 from app.domain.gates import GateState
 from app.domain.permissions import Permission, Role
 from app.queries.checklists import ChecklistHead
+from app.queries.delegations import list_delegated_to
 from app.queries.gates import GateRow
 from app.queries.signed import find_records, list_given
 from app.queries.standing import standing_of
-from app.queries.waiting import list_waiting, roles_of
+from app.queries.waiting import list_waiting, seats_of
 from app.services.signoffs import withdraw
 from app.web.access import requires
 from app.web.errors import form_status, refusals_shown_in
@@ -59,6 +60,7 @@ def take_back(gate_id: int, signoff_id: int) -> ResponseReturnValue:
 def _page(gate: GateRow, checklist: ChecklistHead, form: WithdrawForm | None = None, refused: int = 0) -> str:
     now, who = server_now(), actor()
     standing = standing_of(gate, now)
+    seats = seats_of(who, gate, list_delegated_to(who.id or 0, now))
     given = list_given(gate)
     active = [one for one in given if one.is_active(now)]
     return render_template(
@@ -77,6 +79,6 @@ def _page(gate: GateRow, checklist: ChecklistHead, form: WithdrawForm | None = N
         own_id=who.id,
         is_lead=any(grant.role is Role.TEAM_LEAD and grant.module_id in (None, gate.module_id) for grant in who.grants),
         may_work=who.may_for(Permission.ITEM_WORK, gate.module_id),
-        may_sign=bool(roles_of(who, gate)) and standing.verdict.state is not GateState.CONSUMED,
+        may_sign=bool(seats) and standing.verdict.state is not GateState.CONSUMED,
         has_signed=has_signed(standing, who),
     )

@@ -5,14 +5,18 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.blueprints.gates.forms import SignForm
+from app.domain.errors import NotPermitted
 from app.domain.gates import Decision
 from app.domain.permissions import Permission
 from app.domain.signoffs import STATEMENTS
 from app.queries.checklists import ChecklistHead
+from app.queries.delegations import list_delegated_to
 from app.queries.gates import GateRow
 from app.queries.signed import find_records, list_given
 from app.queries.standing import standing_of
+from app.queries.waiting import SeatChoice, seats_of
 from app.services.signoffs import PROVE_AGAIN, sign
+from app.services.write_path import record_refusal
 from app.web.access import password_again, requires
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import text_of
@@ -27,7 +31,8 @@ bp = Blueprint("gate_signing", __name__)
 @requires(Permission.GATE_SIGN)
 def ask(gate_id: int) -> ResponseReturnValue:
     """Show exactly what one would sign."""
-    return _page(*gate_of(gate_id, actor()), SignForm(formdata=None))
+    gate, checklist = gate_of(gate_id, actor())
+    return _page(gate, checklist, SignForm(formdata=None), _seats(gate))
 
 
 @bp.post("/gates/<int:gate_id>/sign/")
@@ -35,7 +40,9 @@ def ask(gate_id: int) -> ResponseReturnValue:
 def give(gate_id: int) -> ResponseReturnValue:
     """Sign what was seen."""
     gate, checklist = gate_of(gate_id, actor())
-    form = SignForm()
+    form, seats = SignForm(), _seats(gate)
+    form.offer(seats)
+    _check_role(form, gate, seats)
     if form.validate_on_submit():
         with refusals_shown_in(form):
             wish = form.wish()
@@ -44,13 +51,26 @@ def give(gate_id: int) -> ResponseReturnValue:
             return redirect(url_for("gates.show", gate_id=gate_id), 303)
     if PROVE_AGAIN in form.form_errors:
         return password_again(PROVE_AGAIN)
-    return _page(gate, checklist, form), form_status(form)
+    return _page(gate, checklist, form, seats), form_status(form)
 
 
-def _page(gate: GateRow, checklist: ChecklistHead, form: SignForm) -> str:
+def _check_role(form: SignForm, gate: GateRow, seats: list[SeatChoice]) -> None:
+    """Who may not sign at all is told so first, whatever else is wrong with the form."""
+    known = {str(one[0]): str(one[1]) for one in form.role.iter_choices()}
+    if form.role.data in known and form.role.data not in {one.value for one in seats}:
+        refusal = NotPermitted(f"The gate {gate.title} is not signed as {known[form.role.data]} by you.")
+        record_refusal(origin(), refusal)
+        raise refusal
+
+
+def _seats(gate: GateRow) -> list[SeatChoice]:
+    return seats_of(actor(), gate, list_delegated_to(actor().id or 0, server_now()))
+
+
+def _page(gate: GateRow, checklist: ChecklistHead, form: SignForm, seats: list[SeatChoice]) -> str:
     now, given = server_now(), list_given(gate)
     standing = standing_of(gate, now)
-    view = sign_view(standing, checklist, actor())
+    view = sign_view(standing, checklist, actor(), seats)
     digest, posted = standing.content.digest.hex(), text_of(form.digest)
     changed = []
     if posted and posted != digest and form_status(form) == 409:
@@ -58,8 +78,9 @@ def _page(gate: GateRow, checklist: ChecklistHead, form: SignForm) -> str:
         changed = changed_since(text_of(form.seen), standing)
     if changed or not posted:
         form.digest.data, form.seen.data = digest, view.marks
-    if not form.is_submitted() and len(view.roles) == 1:
-        form.role.data = view.roles[0].value
+    form.offer(seats)
+    if not form.is_submitted() and len(seats) == 1:
+        form.role.data = seats[0].value
     within = gate.policy.sign_within
     return render_template(
         "gates/sign.html",

@@ -26,6 +26,7 @@ from app.queries.standing import (
     Standing,
     standing_of,
 )
+from app.services.delegations import DelegationFacts, answer_delegation, delegate
 from app.services.gate_records import BackupFacts, add_backup, add_rehearsal, write_rollback_plan
 from app.services.releases import ship_release
 from app.services.signoffs import Wish, consume, sign, withdraw
@@ -220,9 +221,26 @@ def test_nobody_alone_signs_both_that_it_is_ready_and_that_it_is_deployed(make: 
 
     with pytest.raises(NotPermitted, match="You alone signed"):
         sign(room.origin(both), deploy(room).gate.id, Wish(DBA, Decision.APPROVE, deploy(room).content.digest))
+    stand_in, now = make.person(Role.OPS), utc_now()
+    lent = delegate(both.origin, DelegationFacts(stand_in.id, DBA, None, now, now + timedelta(days=1), "on leave"))
+    answer_delegation(stand_in.origin, lent, is_accepted=True)
+    wish = Wish(DBA, Decision.APPROVE, deploy(room).content.digest, delegation_id=lent)
+    with pytest.raises(NotPermitted, match="You alone signed"):
+        sign(room.origin(stand_in), deploy(room).gate.id, wish)
 
     sign_deploy(room)
     assert deploy(room).verdict.state is GateState.SATISFIED
+
+
+def test_who_alone_signed_a_deployment_does_not_start_it(room: Room):
+    prepared(room)
+    sign_deploy(room)
+    gate = deploy(room).gate.id
+
+    with pytest.raises(RuleViolation, match="You alone signed it"):
+        pass_gate(room.origin(room.dba), gate)
+
+    assert pass_gate(room.origin(room.worker), gate).id == gate
 
 
 def test_nothing_is_closed_before_the_release_has_shipped(room: Room):
