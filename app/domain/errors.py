@@ -29,6 +29,10 @@ class RuleViolation(DomainError):
     """The thing exists and the role allows it, but a rule forbids it now."""
 
 
+class AskFirst(DomainError):
+    """Nothing is refused: it is done once somebody has said that they mean it."""
+
+
 class NoRoom(RuleViolation):
     """There is as much of it as there may be."""
 

@@ -29,6 +29,8 @@ class ItemPlace:
     module_id: int | None
     release_id: int | None
     template_version_id: int
+    # The kind of gate that covers it; empty for none.
+    gate: str
 
 
 # Over tables and built once: these run inside every tick.
@@ -38,6 +40,7 @@ _WHERE = (
     _lists.id.label("checklist_id"),
     *(_lists[name] for name in ("stream_id", "belongs_to", "subject_id", "module_id", "release_id")),
     _lists.template_version_id,
+    _items.gate,
 )
 _PLACES = (
     select(_items.id, _items.text, _items.severity, *_WHERE)

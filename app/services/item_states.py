@@ -6,11 +6,13 @@ from typing import Any
 
 from app.domain.audit import AuditAction
 from app.domain.checklist import ItemState, check_is_asked, check_may_bulk, check_may_keep, check_may_set_state
+from app.domain.errors import AskFirst
 from app.domain.identifiers import time_ordered_id
 from app.domain.permissions import Permission
 from app.domain.twins import check_may_follow, follows
 from app.queries.items import ItemPlace, list_places
 from app.queries.rows import ItemRow, list_chosen_rows, list_rows_of_facts
+from app.queries.signers import list_left_short
 from app.services.change import Change
 from app.services.items import Saved, save_alike, save_item, take_item, take_items
 from app.services.waived import end_behind
@@ -21,16 +23,38 @@ _LONGEST_REASON = 1000
 
 @write_path
 def set_state(
-    change: Change, item_id: int, *, revision: int, state: ItemState, reason: str = "", value: str | None = None
+    change: Change,
+    item_id: int,
+    *,
+    revision: int,
+    state: ItemState,
+    reason: str = "",
+    value: str | None = None,
+    even_so: bool = True,
 ) -> Saved:
-    """Tick, un-tick, or say that an item is being done, failed or blocked; with its value when one was typed."""
+    """Tick, un-tick, or say that an item is being done, failed or blocked; with its value when one was typed.
+
+    Unless `even_so`, who could not sign a gate any more by ticking, and is needed there, is asked first.
+    """
     yours = ", ".join(part for part in (state.word, reason, value or "") if part)
     place, item = take_item(change, item_id, revision, Permission.ITEM_WORK, yours=yours)
+    if not even_so and state is ItemState.DONE and item.state is not state:
+        _ask_whether_somebody_else_signs(change, place)
     if not item.fact:
         return _set_state(change, place, item, state, reason=reason, value=value)
     batch = time_ordered_id()
     saved = _set_state(change, place, item, state, reason=reason, value=value, batch=batch)
     return replace(saved, twins=_bring_along(change, place.checklist_id, [item], state, reason=reason, batch=batch))
+
+
+def _ask_whether_somebody_else_signs(change: Change, place: ItemPlace) -> None:
+    short = list_left_short(place.checklist_id, place.gate, change.actor_id)
+    if short:
+        gates = " and ".join(f"the gate {gate.title}" for gate in short)
+        raise AskFirst(
+            f"Then too few people could sign {gates}: who ticks something does not sign it, and you are needed there. "
+            "Let somebody else tick it, or tick it even so."
+        )
 
 
 @write_path

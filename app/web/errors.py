@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.database import db, is_schema_missing, is_unreachable
 from app.domain.errors import (
+    AskFirst,
     Busy,
     Conflict,
     Damaged,
@@ -45,6 +46,7 @@ STATUS: dict[type[DomainError], int] = {
     NotFound: 404,
     NotPermitted: 403,
     RuleViolation: 409,
+    AskFirst: 409,
     Conflict: 409,
     Gone: 410,
     TooMany: 429,

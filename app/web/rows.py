@@ -75,6 +75,8 @@ class RowView:
     waivers: tuple[WaiverView, ...] = ()
     undo: tuple[str, datetime] | None = None
     error: str | None = None
+    # It was not refused: whoever means it says so once more.
+    is_asked_first: bool = False
     conflict: tuple[str, str] | None = None
     typed: dict[str, str] = field(default_factory=dict)
     # The twins that were set along with it just now: their texts.

@@ -1,6 +1,7 @@
 """The answer to a form about one item: the row, or the page with the row, saved or refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import current_app, redirect, request
@@ -8,7 +9,16 @@ from flask.typing import ResponseReturnValue
 from wtforms import Form as AnyForm
 
 from app.domain.actors import Actor
-from app.domain.errors import Conflict, DomainError, InvalidInput, KeyReused, NotKept, NotPermitted, RuleViolation
+from app.domain.errors import (
+    AskFirst,
+    Conflict,
+    DomainError,
+    InvalidInput,
+    KeyReused,
+    NotKept,
+    NotPermitted,
+    RuleViolation,
+)
 from app.queries.checklists import get_checklist
 from app.queries.items import get_place
 from app.services.items import Saved
@@ -38,7 +48,7 @@ def saved_or_refused(
         return _refused(item_id, InvalidInput(form=sentence), who, page)
     try:
         saved = save()
-    except (RuleViolation, Conflict, InvalidInput, KeyReused, NotPermitted, NotKept) as refusal:
+    except (RuleViolation, AskFirst, Conflict, InvalidInput, KeyReused, NotPermitted, NotKept) as refusal:
         return _refused(item_id, refusal, who, page)
     if is_fragment_wanted():
         return render_row(one_view(item_id, who, saved=saved if may_undo else None))
@@ -58,7 +68,8 @@ def _refused(item_id: int, refusal: DomainError, who: Actor, page: RefusedPage |
     status = status_of(refusal)
 
     def mark(view: RowView) -> RowView:
-        return with_refusal(view, refusal.sentence, conflict=conflict, typed=typed)
+        view = with_refusal(view, refusal.sentence, conflict=conflict, typed=typed)
+        return replace(view, is_asked_first=isinstance(refusal, AskFirst))
 
     if is_fragment_wanted():
         view = mark(one_view(item_id, who))

@@ -73,7 +73,9 @@ def test_an_end_that_was_removed_or_made_up_is_found_out(signed: SimpleNamespace
 
     change("DELETE FROM signoff_ends WHERE signoff_id = 1")
     assert faults() == [(1, "its end differs from the history: withdrawn there, none in the table")]
-    change("INSERT INTO signoff_ends (signoff_id, kind, reason, ended_at) VALUES (2, 'stale', '', '2026-01-01 00:00:00')")
+    change(
+        "INSERT INTO signoff_ends (signoff_id, kind, reason, ended_at) VALUES (2, 'stale', '', '2026-01-01 00:00:00')"
+    )
     assert faults()[1:] == [(2, "its end differs from the history: none there, stale in the table")]
 
 

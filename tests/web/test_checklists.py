@@ -232,7 +232,7 @@ def test_several_that_meet_another_persons_change_are_saved_without_that_one(mak
     release = make.release()
     rows = [row for row in release.items if row.severity.value == "required"][:3]
     address = f"/checklists/{release.item(rows[0].key).checklist_id}/several/"
-    mine, other = make.person(Role.DEVELOPER), make.person(Role.QA, name="Bea Baker")
+    mine, other = make.person(Role.DEVELOPER), make.person(Role.OPS, name="Bea Baker")
     form = {"action": "doing", "waiver_reason": "other", "reason": "seen together"}
     chosen = [f"{row.id}.{row.revision}" for row in rows]
     tick(client_of(other), release.item(rows[1].key))

@@ -62,6 +62,7 @@ def set_state(item_id: int) -> ResponseReturnValue:
             state=form.state.data,
             reason=text_of(form.reason),
             value=text_of(form.value) if "value" in request.form else None,
+            even_so=bool(request.form.get("even_so")),
         )
 
     return saved_or_refused(item_id, form, save, "Saved.")

@@ -1,0 +1,100 @@
+"""A tick that would leave too few people able to sign says so first."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from app.database import db
+from app.domain.checklist import ItemState
+from app.domain.permissions import Role
+from app.models import ChecklistItem, RoleGrant
+from app.queries import signers
+from tests.factories import Made, Make
+from tests.integration.services.test_signoffs import COVERED, LEAD, Room
+from tests.web.test_gates import plain, untick
+
+Browsers = Callable[[Made], FlaskClient]
+WORDS = "Then too few people could sign the gate Ready"
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    signers._needed_lately.cache_clear()
+
+
+@pytest.fixture
+def room(make: Make) -> Room:
+    """One team lead and one QA are all who could sign that it is ready."""
+    room = Room(make)
+    leave(room.release.lead)
+    return room
+
+
+def tick(browser: FlaskClient, room: Room, key: str = COVERED, **typed: str):
+    item = room.item(key)
+    data = {"revision": item.revision, "state": "done", "reason": "", **typed}
+    return browser.post(f"/items/{item.id}/state/", data=data)
+
+
+def leave(person: Made) -> None:
+    """Somebody only looks on from now on."""
+    grants = update(RoleGrant).where(RoleGrant.person_id == person.id)
+    db.session.execute(grants.values(role=Role.VIEWER))
+    db.session.commit()
+
+
+def test_the_only_lead_is_asked_before_a_tick_that_bars_them_and_nothing_is_done(room: Room, client_of: Browsers):
+    untick(room)
+
+    answer = tick(client_of(room.lead), room)
+
+    assert answer.status_code == 409
+    assert WORDS in plain(answer.text)
+    assert room.item().state is ItemState.TODO
+    assert room.make.events("attempt.refused") == []
+
+
+def test_whoever_means_it_ticks_even_so_with_what_the_page_offers(room: Room, client_of: Browsers):
+    item, browser = untick(room), client_of(room.lead)
+    page = tick(browser, room, value="").text
+    form = re.search(r'<form class="actions"[^>]*action="([^"]+)"[^>]*>(.*?)</form>', page, re.DOTALL)
+    fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form[2]))
+
+    answer = browser.post(form[1], data=fields)
+
+    assert answer.status_code == 303
+    assert room.item().state is ItemState.DONE
+    assert room.item().changed_by_id == room.lead.id
+    ready = (ChecklistItem.checklist_id == item.checklist_id, ChecklistItem.gate == "ready")
+    second = db.session.scalars(select(ChecklistItem).where(*ready, ChecklistItem.id != item.id)).first()
+    key = second.key
+    second.state = ItemState.TODO
+    db.session.commit()
+    assert tick(browser, room, key).status_code == 303, "who is barred anyway is not asked again"
+
+
+def test_where_somebody_else_could_sign_nobody_is_asked(room: Room, make: Make, client_of: Browsers):
+    untick(room)
+    make.person(LEAD)
+
+    assert tick(client_of(room.lead), room).status_code == 303
+
+
+def test_who_signs_nothing_there_is_not_asked(room: Room, client_of: Browsers):
+    untick(room)
+    assert tick(client_of(room.worker), room).status_code == 303
+
+
+def test_where_too_few_could_sign_anyway_nobody_is_asked(room: Room, make: Make, client_of: Browsers):
+    untick(room)
+    leave(room.qa)
+
+    assert tick(client_of(room.lead), room).status_code == 303
+
+
+def test_taking_a_tick_back_asks_nothing(room: Room, client_of: Browsers):
+    answer = tick(client_of(room.lead), room, state="todo", reason="Not yet.")
+    assert answer.status_code == 303
