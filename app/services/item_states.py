@@ -47,8 +47,9 @@ def set_state(
     return replace(saved, twins=_bring_along(change, place.checklist_id, [item], state, reason=reason, batch=batch))
 
 
-def _ask_whether_somebody_else_signs(change: Change, place: ItemPlace) -> None:
-    short = list_left_short(place.checklist_id, place.gate, change.actor_id)
+def _ask_whether_somebody_else_signs(change: Change, *places: ItemPlace) -> None:
+    kinds = sorted({(place.checklist_id, place.gate) for place in places})
+    short = [gate for checklist, kind in kinds for gate in list_left_short(checklist, kind, change.actor_id)]
     if short:
         gates = " and ".join(f"the gate {gate.title}" for gate in short)
         raise AskFirst(
@@ -59,10 +60,18 @@ def _ask_whether_somebody_else_signs(change: Change, place: ItemPlace) -> None:
 
 @write_path
 def set_states(
-    change: Change, checklist_id: int, items: tuple[tuple[int, int], ...], *, state: ItemState, reason: str
+    change: Change,
+    checklist_id: int,
+    items: tuple[tuple[int, int], ...],
+    *,
+    state: ItemState,
+    reason: str,
+    even_so: bool = True,
 ) -> list[Saved]:
     """Set several items of one checklist at once, with one sentence for all; one event each, one batch."""
     places, rows = take_items(change, checklist_id, items)
+    if not even_so and state is ItemState.DONE:
+        _ask_whether_somebody_else_signs(change, *(places[row.id] for row in rows if row.state is not state))
     batch = time_ordered_id()
     saved = []
     for item in rows:

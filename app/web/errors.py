@@ -122,9 +122,10 @@ def refusals_shown_in(form: FlaskForm) -> Iterator[None]:
                 form[name].errors = [*form[name].errors, sentence]
             else:
                 form.form_errors.append(sentence)
-    except (RuleViolation, Conflict, KeyReused) as refusal:
+    except (RuleViolation, AskFirst, Conflict, KeyReused) as refusal:
         form.form_errors.append(refusal.sentence)
         form.status = status_of(refusal)
+        form.asks_first = isinstance(refusal, AskFirst)
 
 
 def status_of(refusal: DomainError) -> int:

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from app.database import db
-from app.domain.checklist import ItemState
+from app.domain.checklist import ItemState, Severity
 from app.domain.permissions import Role
 from app.models import ChecklistItem, RoleGrant
 from app.queries import signers
@@ -98,3 +98,25 @@ def test_where_too_few_could_sign_anyway_nobody_is_asked(room: Room, make: Make,
 def test_taking_a_tick_back_asks_nothing(room: Room, client_of: Browsers):
     answer = tick(client_of(room.lead), room, state="todo", reason="Not yet.")
     assert answer.status_code == 303
+
+
+def test_several_ticks_at_once_ask_the_same_and_are_done_even_so(room: Room, client_of: Browsers):
+    item, browser = untick(room), client_of(room.lead)
+    db.session.execute(update(ChecklistItem).where(ChecklistItem.id == item.id).values(severity=Severity.REQUIRED))
+    db.session.commit()
+    address = f"/checklists/{item.checklist_id}/several/"
+    data = {
+        "action": "done",
+        "waiver_reason": "other",
+        "reason": "seen together",
+        "item_ids": f"{item.id}.{item.revision}",
+    }
+
+    asked = browser.post(address, data=data)
+
+    assert asked.status_code == 409
+    assert WORDS in plain(asked.text)
+    assert room.item().state is ItemState.TODO
+    assert 'name="even_so"' in asked.text
+    assert browser.post(address, data={**data, "even_so": "y"}).status_code == 302
+    assert room.item().state is ItemState.DONE

@@ -1,4 +1,4 @@
-from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import NumberRange, Optional
 
 from app.domain.checklist import ItemState
@@ -9,6 +9,8 @@ WAIVE = "waive"
 
 
 class SeveralForm(Form):
+    # Shown once the rules have asked.
+    even_so = BooleanField("Set them even so")
     action = RadioField(
         "Set them to",
         choices=options(

@@ -167,7 +167,14 @@ def _act(checklist: ChecklistHead, chosen: tuple[tuple[int, int], ...], form: Se
         return request_waivers(
             origin(), checklist.id, chosen, reason=form.waiver_reason.data, explanation=text_of(form.reason)
         )
-    return set_states(origin(), checklist.id, chosen, state=ItemState(form.action.data), reason=text_of(form.reason))
+    return set_states(
+        origin(),
+        checklist.id,
+        chosen,
+        state=ItemState(form.action.data),
+        reason=text_of(form.reason),
+        even_so=bool(form.even_so.data),
+    )
 
 
 @bp.get(f"{MODULE}/changes/new/")
