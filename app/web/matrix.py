@@ -1,5 +1,6 @@
 """The release matrix: modules by phases, each cell a word and its numbers, and the first blocker of each row."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -8,6 +9,7 @@ from flask import url_for
 from app.domain.checklist import MATRIX_PHASES, Phase
 from app.domain.readiness import Blocker, Counts, cell_kind, cell_word
 from app.queries.readiness import Standing
+from app.queries.signed_marks import SignedMark
 from app.web.filters import how_long
 
 # A cell that says a number opens the rows that it counts.
@@ -58,6 +60,8 @@ class MatrixRow:
     # How long the first blocker has been in the way, in words.
     since: str
     is_behind: bool = False
+    # How far it is signed; None where it has no gates.
+    signed: SignedMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +87,12 @@ class MatrixFilter:
     q: str = ""
 
 
-def rows_of(release_key: str, standings: list[Standing]) -> list[MatrixRow]:
+def rows_of(
+    release_key: str, standings: list[Standing], signed: Mapping[int, SignedMark] | None = None
+) -> list[MatrixRow]:
     """One row a module, blocked first, the ready ones last."""
-    rows_url = url_for("releases.items", release_key=release_key)
-    rows = [_row(rows_url, standing) for standing in standings if standing.module_id is not None]
+    rows_url, marks = url_for("releases.items", release_key=release_key), signed or {}
+    rows = [_row(rows_url, one, marks.get(one.module_id)) for one in standings if one.module_id is not None]
     return sorted(rows, key=lambda row: (row.is_ready, _urgency(row.first), row.module_name.casefold()))
 
 
@@ -96,7 +102,7 @@ def _urgency(first: Blocker | None) -> tuple[int, int]:
     return ({"failed": 0, "blocked": 1, "not_applicable_requested": 2}.get(first.state.value, 3), 0)
 
 
-def _row(rows_url: str, standing: Standing) -> MatrixRow:
+def _row(rows_url: str, standing: Standing, signed: SignedMark | None) -> MatrixRow:
     first, counts = standing.first, standing.counts
     behind = f"{rows_url}?{urlencode({'module': standing.module_key})}"
     return MatrixRow(
@@ -110,6 +116,7 @@ def _row(rows_url: str, standing: Standing) -> MatrixRow:
         next_action=_next(first) if first else None,
         since=how_long(first.since) if first else "",
         is_behind=standing.is_behind,
+        signed=signed,
     )
 
 

@@ -15,6 +15,7 @@ from app.domain.actors import Actor
 from app.domain.permissions import Permission
 from app.models import Release
 from app.queries.readiness import Standing, list_standings
+from app.queries.signed_marks import list_signed_marks
 from app.queries.standing import Standing as GateStanding
 from app.queries.waiting import list_standings_of_release
 from app.web.matrix import Cell, MatrixRow, Readiness, readiness_of, release_cells, rows_of
@@ -77,14 +78,15 @@ def matrix_of(release: Release, version: tuple[int, ...], actor: Actor) -> Matri
 @lru_cache(maxsize=32)
 def _matrix(look: _Look) -> Matrix:
     standings = list_standings(look.release, look.actor)
-    rows = rows_of(look.release.key, standings)
+    now = server_now()
+    rows = rows_of(look.release.key, standings, list_signed_marks(look.release_id, now))
     macros: Any = current_app.jinja_env.get_template("releases/_matrix.html").module
     return Matrix(
         rows=[DrawnRow(row, macros.matrix_row(row), macros.list_row(row)) for row in rows],
         readiness=readiness_of(rows, standings),
         release_cells=release_cells(standings),
         owners=_owners(standings),
-        gates=list_standings_of_release(look.release_id, server_now()),
+        gates=list_standings_of_release(look.release_id, now),
     )
 
 
