@@ -33,10 +33,16 @@ DEVELOPERS = (
 TESTER = Player("Ines Costa", (Role.QA,), "Europe/Lisbon")
 SECURITY = Player("Noor Haddad", (Role.SECURITY,), "Europe/Berlin")
 OPS = Player("Sam Reed", (Role.OPS,), "Europe/London")
+# These look over what others did, and sign.
+RELEASE_LEAD = Player("Priya Raman", (Role.TEAM_LEAD,), "Europe/London")
+QA_LEAD = Player("Henrik Dahl", (Role.QA,), "Europe/Oslo")
+CHIEF_DBA = Player("Olga Petrenko", (Role.DBA,), "Europe/Kyiv")
+OPS_LEAD = Player("Tariq Aziz", (Role.OPS,), "Europe/London")
 AUDITOR = Player("Grace Lindqvist", (Role.AUDITOR,), "Europe/Stockholm")
 VIEWER = Player("Paul Brandt", (Role.VIEWER,))
 
-OTHERS = (LEAD, SECOND_LEAD, DBA, SECOND_DBA, *DEVELOPERS, TESTER, SECURITY, OPS, AUDITOR, VIEWER)
+SIGNERS = (RELEASE_LEAD, QA_LEAD, CHIEF_DBA, OPS_LEAD)
+OTHERS = (LEAD, SECOND_LEAD, DBA, SECOND_DBA, *DEVELOPERS, TESTER, SECURITY, OPS, *SIGNERS, AUDITOR, VIEWER)
 WORKERS = (*DEVELOPERS, TESTER, SECURITY, OPS, DBA)
 
 # Key, name, purpose, schema.

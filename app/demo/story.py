@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from app.demo import cast
 from app.demo.cast import Player
 from app.demo.proving import Proving
+from app.demo.signing import Signing
 from app.demo.waiving import Waiving
 from app.demo.work import Work
 from app.domain.actors import SYSTEM, Origin
@@ -152,8 +153,7 @@ def _releases(company: Company, say: Callable[[str], None]) -> None:
     )
     keys: list[str] = []
     for days_ago, begun, members, share, notes in plan:
-        planned = company.today - timedelta(days=days_ago)
-        key = f"{planned:%Y.%m}"
+        planned, key = _planned(company, days_ago)
         with pretending(company.moment(begun)):
             facts = ReleaseFacts(f"{planned:%Y.%m}", planned, notes)
             create_release(company.origin(cast.LEAD), key, facts)
@@ -171,10 +171,26 @@ def _releases(company: Company, say: Callable[[str], None]) -> None:
             Waiving(company, key, [cast.MODULES[number][0] for number in plan[0][2]]).play(keys[-1])
             say(f"  {key}: evidence")
             Proving(company, key, [cast.MODULES[number][0] for number in members]).play()
+        if share > 0.1:
+            _sign(company, say, key, members, days_ago)
         keys.append(key)
         if days_ago > 0:
             with pretending(company.moment(days_ago)):
                 ship_release(company.origin(cast.LEAD), key)
+
+
+def _planned(company: Company, days_ago: int) -> tuple[date, str]:
+    planned = company.today - timedelta(days=days_ago)
+    return planned, f"{planned:%Y.%m}"
+
+
+def _sign(company: Company, say: Callable[[str], None], key: str, members: range, days_ago: int) -> None:
+    say(f"  {key}: sign-offs")
+    signing = Signing(company, key, [cast.MODULES[number][0] for number in members], days_ago=max(days_ago, 0))
+    if days_ago > 0:
+        signing.play_shipped()
+    else:
+        signing.play_busy()
 
 
 def _share(company: Company, share: float) -> float:

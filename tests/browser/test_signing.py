@@ -28,6 +28,7 @@ def test_a_lead_signs_from_the_inbox_what_a_colleague_changed_under_their_eyes(
     page.locator(f'a[href="/gates/{gate}/sign/"]').click()
     page.get_by_label("Approve", exact=True).check()
     set_state(room.worker.origin, item.id, revision=item.revision, state=ItemState.TODO, reason="Not yet.")
+    page.get_by_label("Your name").fill("Leena Thomas")
     page.get_by_role("button", name="Sign", exact=True).click()
 
     expect(page.get_by_role("alert")).to_contain_text(item.text)
@@ -38,6 +39,7 @@ def test_a_lead_signs_from_the_inbox_what_a_colleague_changed_under_their_eyes(
     page.goto(f"/gates/{gate}/")
     page.get_by_role("link", name="Look and sign").click()
     page.get_by_label("Approve", exact=True).check()
+    page.get_by_label("Your name").fill("Leena Thomas")
     page.get_by_role("button", name="Sign", exact=True).click()
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("partly signed")
