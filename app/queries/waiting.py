@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from app.database import db
 from app.domain.actors import Actor
@@ -58,10 +58,14 @@ def roles_of(actor: Actor, gate: GateRow) -> frozenset[Role]:
     return gate.policy.roles & held
 
 
+def list_live_gates(*conditions: ColumnElement[bool]) -> list[GateRow]:
+    """The gates of live releases that are not consumed, and for which something holds."""
+    return list_gates_where(_gates.consumed_at.is_(None), _is_live, _is_member, *conditions)
+
+
 def list_waiting(actor: Actor, at: datetime) -> list[WaitingGate]:
     """Gates of live releases that wait for a role of this person; as many statements for many as for one."""
-    live = list_gates_where(_gates.consumed_at.is_(None), _is_live, _is_member)
-    asked = [gate for gate in live if roles_of(actor, gate)]
+    asked = [gate for gate in list_live_gates() if roles_of(actor, gate)]
     standings = standings_of(asked, at)
     waiting = {gate.id: roles for gate in asked if (roles := _awaited(standings[gate.id], actor))}
     chosen = [gate for gate in asked if gate.id in waiting]

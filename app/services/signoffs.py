@@ -5,23 +5,22 @@ from datetime import date, datetime
 
 from sqlalchemy import func, insert, select, update
 
-from app.database import server_now
 from app.domain.audit import AuditAction
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
 from app.domain.gates import Decision, GateState, barred, missing_signoffs, must_not_be_alone
 from app.domain.permissions import Permission, Role
 from app.domain.signoffs import STATEMENTS, EndKind, GateContent
-from app.models import Gate, Session, SignedContent, Signoff
+from app.models import Gate, SignedContent, Signoff
 from app.models.base import table_of
 from app.queries.gates import GateRow, find_grant, get_gate, list_active
 from app.queries.releases import require_release
 from app.queries.standing import Standing, has_alone_signed_ready, standing_of
 from app.services.change import Change
+from app.services.proof import proved_at
 from app.services.signoff_ends import about_gate, end, end_expired
 from app.services.write_path import write_path
 
 SIGNED_READY_ALONE = "You alone signed that it is ready: somebody else has to sign that it is deployed."
-PROVE_AGAIN = "Give your password again: for this gate it was too long ago."
 _signoffs, _contents = table_of(Signoff), table_of(SignedContent)
 
 
@@ -46,7 +45,7 @@ def sign(change: Change, gate_id: int, wish: Wish) -> int:
     grant = find_grant(change.actor_id, wish.role, gate.module_id)
     if grant is None or wish.role not in gate.policy.roles:
         raise NotPermitted(f"This gate is not signed as {wish.role.label} by you.")
-    authenticated_at = _authenticated_at(change, gate)
+    authenticated_at = proved_at(change, gate.policy.sign_within)
     standing = standing_of(gate, change.at)
     if standing.content.digest != wish.digest:
         raise Conflict("What this gate covers has changed since you opened the page.", theirs="", yours=wish.reason)
@@ -64,21 +63,6 @@ def _take(change: Change, gate_id: int) -> GateRow:
     person = change.find_stream("person", change.actor_id)
     change.take(gate.stream_id, person)
     return get_gate(gate_id)
-
-
-def _authenticated_at(change: Change, gate: GateRow) -> datetime:
-    """When the signer gave the password; refused when it was too long ago, by the database's clock."""
-    found: datetime | None = change.session.scalar(
-        select(Session.authenticated_at).where(
-            Session.id == change.actor.session_id, Session.person_id == change.actor_id, Session.ended_at.is_(None)
-        )
-    )
-    if found is None:
-        raise NotPermitted("Your session has ended. Sign in again.")
-    within = gate.policy.sign_within
-    if within is not None and server_now() - found > within:
-        raise RuleViolation(PROVE_AGAIN)
-    return found
 
 
 def _check(change: Change, standing: Standing, wish: Wish) -> None:
