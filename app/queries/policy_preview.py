@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.database import db
 from app.domain.actors import Actor
-from app.domain.gates import Decision, GateState, Policy, RequiredSignoff
+from app.domain.gates import Decision, Policy, RequiredSignoff, faults_of
 from app.domain.permissions import Permission, Role
 from app.domain.policy_changes import asks_nobody, mark_of, obstacles_to_change, still_to_agree
 from app.models import Gate, GatePolicy, PersonName, Signoff
@@ -112,18 +112,35 @@ def preview_of(row: PolicyRow, policies: Policies, agreements: Sequence[Agreemen
     for one in list_active([gate.id for gate in found]) if found else ():
         if one.decision is Decision.APPROVE:
             ending[one.gate_id].append(one)
-    then = standings_of([with_policy(gate, row) for gate in found], at)
+    then = [with_policy(gate, row) for gate in found]
+    faults = _faults(then, at)
     changes = [
         GateChange(
             gate,
             obstacles_to_change(gate.policy, agreed, holders[gate.id]),
             still_to_agree(gate.policy, agreed, holders[gate.id]),
             tuple(ending[gate.id]),
-            then[gate.id].verdict.reasons if then[gate.id].verdict.state is GateState.UNSATISFIABLE else (),
+            faults[gate.id],
         )
         for gate in found
     ]
     return Preview(row, tuple(changes), _new_change(row, policies, agreed))
+
+
+def _faults(then: Sequence[GateRow], at: datetime) -> dict[int, tuple[str, ...]]:
+    """Why nobody could open gates as they would be then, whatever else is in their way today."""
+    standings, holders = standings_of(then, at), list_holders(then) if then else {}
+    return {
+        number: tuple(
+            faults_of(
+                one.gate.policy,
+                [covered.facts for covered in one.covered],
+                [signoff.facts for signoff in one.signoffs],
+                holders[number],
+            )
+        )
+        for number, one in standings.items()
+    }
 
 
 def _new_change(row: PolicyRow, policies: Policies, agreed: Mapping[int, Role]) -> NewChange | None:

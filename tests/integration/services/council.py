@@ -32,6 +32,16 @@ class Council:
         """A proposal that waits; its number."""
         return propose(self.room.origin(by or self.lead), *line, wanted, note="We are too few.")
 
+    @staticmethod
+    def strict(days: int) -> Wanted:
+        """The strict policy with another time."""
+        return replace(STRICT, lasts_days=days)
+
+    @staticmethod
+    def asking(role: Role) -> Wanted:
+        """The strict policy with one person of another role."""
+        return replace(STRICT, required=((role.value, 1),))
+
     def agree(self, number: int, person: Made, role: Role) -> int:
         """Somebody agrees."""
         return agree(self.room.origin(person), number, role)
