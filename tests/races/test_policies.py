@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from app.database import db
 from app.domain.errors import Busy, Conflict, DomainError, RuleViolation
@@ -24,7 +24,7 @@ from app.services.write_path import write_path
 from tests.factories import Made, Make
 from tests.integration.services.council import READY, Council, choice_of
 from tests.integration.services.test_signoffs import LEAD, QA
-from tests.races.running import history_of, race
+from tests.races.running import elsewhere, history_of, just_before, race
 
 ROUNDS = 12
 Act = Callable[[], Any]
@@ -137,6 +137,27 @@ def test_a_role_that_is_lost_while_somebody_adopts_counts_whole_or_not_at_all(
         assert list_active([gate.id]) == []
         ended = [one.fact for one in history_of(gate.stream_id) if one.action == "signoff.ended"]
         assert ended == (["stale"] if isinstance(adopted, Adopted) else ["role_lost"])
+
+
+def test_who_adopts_while_a_role_is_being_taken_back_does_not_count_on_it(
+    app: Flask, make: Make, councils: list[Council]
+):
+    council = councils[0]
+    number = council.agreed()
+    revoke, bring = revoking(council, make), adopting(council, number)
+    outcomes: list[Any] = []
+
+    def meanwhile(_: Connection) -> None:
+        try:
+            outcomes.append(elsewhere(app, bring))
+        except DomainError as refusal:
+            outcomes.append(refusal)
+
+    with just_before("COMMIT", meanwhile):
+        revoke()
+
+    assert [type(one) for one in outcomes] == [Busy]
+    assert now(council).policy_id != number
 
 
 def test_an_agreement_that_is_taken_back_while_somebody_adopts_counts_whole_or_not_at_all(

@@ -6,12 +6,17 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from app.database import db
+from app.domain.gates import GateKind
 from app.domain.permissions import Role
+from app.models import Gate, Release
 from app.models.base import pretending, utc_now
+from app.queries.gates import get_gate, list_gates_where
 from app.services.policies import take_agreement_back
-from tests.factories import Made, Make
+from tests.factories import Made, MadeRelease, Make
 from tests.integration.services.council import PRODUCTION, READY, Council
 from tests.integration.services.test_signoffs import DBA, LEAD, QA, Room
 from tests.web.waiving import plain
@@ -37,6 +42,10 @@ def send(browser: FlaskClient, number: int, page: str, **typed: object) -> TestR
     """Send the adopting form of a page that was opened before."""
     said = {"seen": hidden(page, "seen"), "seen_new": hidden(page, "seen_new"), **typed}
     return browser.post(f"/policies/{number}/adopt/", data=said)
+
+
+def wide_id(made: MadeRelease) -> int:
+    return db.session.scalars(select(Release.id).where(Release.key == made.key)).one()
 
 
 def release(council: Council) -> int:
@@ -259,6 +268,17 @@ def test_releases_of_modules_that_one_may_not_see_are_not_on_the_page(council: C
 
     assert f"Release {council.room.release.key}" not in page
     assert f"Release {council.room.release.key}" in page_of(client_of(council.lead), number)
+
+
+def test_a_lead_of_one_module_adopts_for_it_beside_modules_that_they_may_not_see(council: Council, client_of: Browsers):
+    number, wide = council.agreed(), council.make.release(modules=2)
+    gates = [one for one in list_gates_where(Gate.kind == GateKind.READY) if one.release_id == wide_id(wide)]
+    browser = client_of(council.make.person(LEAD, module_id=gates[0].module_id))
+
+    answer = send(browser, number, page_of(browser, number), release=str(wide_id(wide)))
+
+    assert answer.status_code == 303
+    assert [get_gate(gate.id).policy_revision for gate in gates] == [2, 1]
 
 
 def test_a_proposal_is_withdrawn_on_its_page_and_stays_there(council: Council, client_of: Browsers):

@@ -13,10 +13,11 @@ from app.domain.errors import InvalidInput, NotFound, NotPermitted, RuleViolatio
 from app.domain.gates import GateKind, Separation
 from app.domain.permissions import Role
 from app.domain.policy_changes import ProposalState, Wanted
-from app.models import PolicyAgreement
+from app.models import PolicyAgreement, RoleGrant
 from app.models.base import pretending, utc_now
 from app.queries.policy_preview import list_proposals_for
 from app.services.policies import agree, propose, take_agreement_back, withdraw_proposal
+from app.services.roles import revoke_role
 from tests.factories import Made, Make
 from tests.integration.services.council import PRODUCTION, READY, RELAXED, STAGING, STRICT, Council
 from tests.integration.services.test_signoffs import DBA, LEAD, QA, Room
@@ -125,6 +126,15 @@ def test_only_a_role_that_is_held_and_asked_by_what_is_in_force_agrees(council: 
         agree(Origin(replace(council.room.origin(council.lead).actor, means="token")), number, LEAD)
 
     assert db.session.scalars(select(PolicyAgreement)).all() == []
+
+
+def test_a_role_that_was_taken_back_since_the_request_came_agrees_to_nothing(council: Council):
+    number, origin = council.propose(), council.room.origin(council.qa)
+    grant = db.session.scalar(select(RoleGrant.id).where(RoleGrant.person_id == council.qa.id))
+    revoke_role(council.make.person(Role.ADMINISTRATOR).origin, council.qa.id, grant)
+
+    with pytest.raises(NotPermitted, match="do not agree"):
+        agree(origin, number, QA)
 
 
 def test_the_password_must_have_been_given_within_what_the_old_policy_says(council: Council):
