@@ -72,6 +72,12 @@ class AuditAction(StrEnum):
     EVIDENCE_WITHDRAWN = "evidence.withdrawn"
     EVIDENCE_RECONFIRMED = "evidence.reconfirmed"
     POLICY_CREATED = "policy.created"
+    POLICY_PROPOSED = "policy.proposed"
+    POLICY_AGREED = "policy.agreed"
+    POLICY_AGREEMENT_ENDED = "policy.agreement_ended"
+    POLICY_WITHDRAWN = "policy.withdrawn"
+    POLICY_ADOPTED = "policy.adopted"
+    GATE_POLICY_CHANGED = "gate.policy_changed"
     SIGNOFF_GIVEN = "signoff.given"
     SIGNOFF_ENDED = "signoff.ended"
     SIGNOFF_EXPORTED = "signoff.exported"
@@ -165,6 +171,12 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.ITEM_REWORDED: "gave “{label}” the words of the adopted version ({fact}), before: {old}",
     AuditAction.ITEM_CONFIRMED: "said that “{label}” is still true with its new words",
     AuditAction.POLICY_CREATED: "laid down what the gate {label} asks: {new}",
+    AuditAction.POLICY_PROPOSED: "proposed {label}: {new}, in force: {old}",
+    AuditAction.POLICY_AGREED: "agreed to {label} as {new}",
+    AuditAction.POLICY_AGREEMENT_ENDED: "took back the agreement to {label} as {old}",
+    AuditAction.POLICY_WITHDRAWN: "withdrew {label}",
+    AuditAction.POLICY_ADOPTED: "adopted {label} for new gates, before: {old}",
+    AuditAction.GATE_POLICY_CHANGED: "brought {label} to {new}, before: {old}",
     AuditAction.SIGNOFF_GIVEN: "signed {label}: {new}",
     AuditAction.SIGNOFF_ENDED: "ended a sign-off of {label}: {fact}, {new}",
     AuditAction.SIGNOFF_EXPORTED: "exported the sign-offs of {label}",

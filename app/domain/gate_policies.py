@@ -49,7 +49,7 @@ def words_of(required: Sequence[RequiredSignoff]) -> str:
 
 
 # What is possible where a policy does not have the rule.
-_RELAXED = {
+RELAXED = {
     Separation.NOT_BEHIND_ITEMS: "Who ticked, proved or waived a covered item may sign.",
     Separation.NOT_ALONE_READY_AND_DEPLOY: "One person alone may sign that it is ready and that it is deployed.",
     Separation.DEPLOYER_NOT_ALONE: "Who deploys may be the only one who signs.",
@@ -59,4 +59,4 @@ _RELAXED = {
 def relaxed_rules(policy: Policy) -> tuple[str, ...]:
     """What a policy lets people do that the strict one does not; two of the rules are about deploy gates alone."""
     matter = set(Separation) if policy.kind is GateKind.DEPLOY else {Separation.NOT_BEHIND_ITEMS}
-    return tuple(words for rule, words in _RELAXED.items() if rule in matter - policy.separation)
+    return tuple(words for rule, words in RELAXED.items() if rule in matter - policy.separation)

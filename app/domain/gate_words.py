@@ -18,7 +18,7 @@ STATE_WORDS: dict[GateState, str] = {
     GateState.OVERRIDDEN: "overridden",
     GateState.CONSUMED: "passed",
 }
-_SEPARATION_WORDS: dict[Separation, str] = {
+SEPARATION_WORDS: dict[Separation, str] = {
     Separation.NOT_BEHIND_ITEMS: "Who ticked, proved or waived something that it covers does not sign it.",
     Separation.NOT_ALONE_READY_AND_DEPLOY: "Nobody is the only signer of both “ready” and “deploy”.",
     Separation.DEPLOYER_NOT_ALONE: "Whoever deploys is not its only signer.",
@@ -43,18 +43,19 @@ def asked_words(required: Sequence[RequiredSignoff]) -> str:
 def policy_sentences(policy: Policy) -> list[str]:
     """What a policy asks, sentence by sentence."""
     told = [f"It asks for {asked_words(policy.required)}. A person counts once."]
-    told += [_SEPARATION_WORDS[rule] for rule in Separation if rule in policy.separation]
+    told += [SEPARATION_WORDS[rule] for rule in Separation if rule in policy.separation]
     told.append(
-        f"A sign-off lasts {_time_words(policy.lasts)}, and ends at once when what it covers changes."
+        f"A sign-off lasts {time_words(policy.lasts)}, and ends at once when what it covers changes."
         if policy.lasts
         else "A sign-off ends at once when what it covers changes."
     )
     if policy.sign_within:
-        told.append(f"Who signs has typed the password within {_time_words(policy.sign_within)}.")
+        told.append(f"Who signs has typed the password within {time_words(policy.sign_within)}.")
     return told
 
 
-def _time_words(time: timedelta) -> str:
+def time_words(time: timedelta) -> str:
+    """A time in its largest unit."""
     if time >= timedelta(days=1):
         return f"{time.days} {'day' if time.days == 1 else 'days'}"
     minutes = int(time.total_seconds() // 60)

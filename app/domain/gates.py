@@ -250,7 +250,7 @@ def judge(
     there, each as a sentence.
     """
     shut = (*(item.in_the_way for item in items if item.is_in_the_way), *lacking)
-    if faults := tuple(_faults(policy, items, signoffs, holders)):
+    if faults := tuple(faults_of(policy, items, signoffs, holders)):
         return Verdict(GateState.UNSATISFIABLE, (*faults, *shut))
     missing = missing_signoffs(policy, signoffs)
     if any(one.decision is Decision.REJECT for one in signoffs):
@@ -263,7 +263,7 @@ def judge(
     return Verdict(state, tuple(_asked(one) for one in missing), missing)
 
 
-def _faults(
+def faults_of(
     policy: Policy,
     items: Sequence[CoveredItem],
     signoffs: Sequence[ActiveSignoff],

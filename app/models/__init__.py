@@ -17,6 +17,7 @@ from app.models.gate import (
 )
 from app.models.module import Environment, Module, ModuleAnswer, ModuleContact, Target
 from app.models.person import IdempotencyKey, OneTimeLink, Person, PersonName, RateCounter, RoleGrant, Session
+from app.models.policy import PolicyAdoption, PolicyAgreement, PolicyAgreementEnd, PolicyWithdrawal
 from app.models.release import Change, Release, ReleaseModule
 from app.models.template import (
     DraftGroup,
@@ -54,6 +55,10 @@ __all__ = [
     "OneTimeLink",
     "Person",
     "PersonName",
+    "PolicyAdoption",
+    "PolicyAgreement",
+    "PolicyAgreementEnd",
+    "PolicyWithdrawal",
     "RateCounter",
     "Rehearsal",
     "Release",

@@ -121,7 +121,7 @@ def content_of(gate: GateRow, covered: Iterable[Covered], records: Mapping[str, 
         gate.environment_key,
         gate.cycle,
         {"checklist": gate.checklist_id, "release": gate.release_id, "module": gate.module_id},
-        f"{gate.kind.value} {gate.environment_key} {gate.policy_revision}".replace("  ", " "),
+        gate.policy_name,
         [one.signed for one in covered],
         records,
     )

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
@@ -41,6 +41,9 @@ class GateRow:
     consumed_at: datetime | None
     policy_id: int
     policy_revision: int
+    policy_environment_key: str
+    # As it stands in what is signed: another policy is another name.
+    policy_name: str
     policy: Policy
     stream_id: int
     release_id: int | None
@@ -68,6 +71,7 @@ _GATES = (
     select(
         *(_gates.id, _gates.checklist_id, _gates.kind, _gates.environment_key, _gates.cycle, _gates.consumed_at),
         *(_policies.id.label("policy_id"), _policies.revision.label("policy_revision"), _policies.body),
+        *(_policies.environment_key.label("policy_environment_key"), _policies.created_by_id.label("policy_author_id")),
         *(_lists.stream_id, _lists.release_id, _lists.module_id, _lists.subject_id, _lists.template_version_id),
         (_gates.environment_key == _first).label("is_first_environment"),
         (_gates.environment_key == _last).label("is_last_environment"),
@@ -90,12 +94,27 @@ _SIGNED_GATES = _GATES.where(
 )
 
 
+def policy_name(kind: GateKind, environment_key: str, revision: int, *, is_own: bool) -> str:
+    """How the signed content of a gate names its policy.
+
+    `is_own`: one that people laid down for this environment alone. Its revisions are counted apart from those for all
+    environments, so that without the word two policies of one gate could have one name.
+    """
+    words = (kind.value, environment_key, str(revision), "own" if is_own else "")
+    return " ".join(word for word in words if word)
+
+
 def _rows(statement: Select[*tuple[Any, ...]], **where: Any) -> list[GateRow]:
     return [
         GateRow(
             *(row.id, row.checklist_id, row.kind, row.environment_key, row.cycle, row.consumed_at),
             policy_id=row.policy_id,
             policy_revision=row.policy_revision,
+            policy_environment_key=row.policy_environment_key,
+            policy_name=policy_name(
+                *(row.kind, row.environment_key, row.policy_revision),
+                is_own=bool(row.policy_environment_key) and row.policy_author_id is not None,
+            ),
             policy=read_policy(row.kind, row.body),
             stream_id=row.stream_id,
             release_id=row.release_id,
@@ -201,28 +220,6 @@ def list_active(gate_ids: Sequence[int], *, at: datetime | None = None) -> list[
     return [one for one in found if at is None or one.counts_at(at)]
 
 
-_POLICIES = select(_policies.id, _policies.kind, _policies.body)
-
-
-def list_gates_with_expired(at: datetime, *, after: int, most: int) -> Sequence[int]:
-    """The next gates, not consumed, with sign-offs that time has ended and nobody else; two statements."""
-    limits = [(row.id, read_policy(row.kind, row.body).lasts) for row in db.session.execute(_POLICIES)]
-    over = [and_(_signoffs.policy_id == number, _signoffs.signed_at <= at - time) for number, time in limits if time]
-    due = (
-        select(_signoffs.gate_id)
-        .distinct()
-        .join(table_of(Gate), _gates.id == _signoffs.gate_id)
-        .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
-        .where(
-            *(_ends.id.is_(None), _gates.consumed_at.is_(None), _signoffs.gate_id > after),
-            or_(_signoffs.condition_ends_on < at.date(), *over),
-        )
-        .order_by(_signoffs.gate_id)
-        .limit(most)
-    )
-    return db.session.scalars(due).all()
-
-
 def _signoff(row: Any) -> SignoffRow:
     lasts = read_policy(row.kind, row.body).lasts
     return SignoffRow(
@@ -243,7 +240,23 @@ _HOLDERS = (
 )
 
 
-def list_holders(gates: Sequence[GateRow]) -> dict[int, dict[Role, set[int]]]:
+class Asking(Protocol):
+    """What asks for people: a gate, or whatever asks as one would."""
+
+    @property
+    def id(self) -> int:
+        """By what it is found again."""
+
+    @property
+    def module_id(self) -> int | None:
+        """The module that roles are held for; None: for everything."""
+
+    @property
+    def policy(self) -> Policy:
+        """What it asks."""
+
+
+def list_holders(gates: Sequence[Asking]) -> dict[int, dict[Role, set[int]]]:
     """Who holds now what gates ask, by gate: active accounts only. One statement for all."""
     roles = sorted({role for gate in gates for role in gate.policy.roles})
     rows = db.session.execute(_HOLDERS, {"roles": roles}).all()

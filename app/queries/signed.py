@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.database import db
+from app.domain.gate_policies import read_policy
 from app.domain.gates import Decision, GateKind
 from app.domain.permissions import Role
 from app.domain.signoffs import EndKind, ends_at
@@ -16,6 +17,7 @@ from app.models import (
     BackupRecord,
     Delegation,
     Evidence,
+    GatePolicy,
     Person,
     PersonName,
     Rehearsal,
@@ -28,8 +30,8 @@ from app.models.base import table_of
 from app.queries.gates import GateRow
 
 _signoffs, _ends = table_of(Signoff).c, table_of(SignoffEnd).c
+_policies, _people = table_of(GatePolicy).c, table_of(Person).c
 _names, _enders = table_of(PersonName).c, table_of(PersonName).alias("enders")
-_people = table_of(Person).c
 _principals, _delegations = table_of(PersonName).alias("principals"), table_of(Delegation).c
 
 
@@ -70,11 +72,12 @@ def list_given(gate: GateRow) -> list[GivenSignoff]:
             *(_signoffs.id, _signoffs.person_id, _names.name, _signoffs.role, _signoffs.decision),
             *(_delegations.principal_id, _principals.c.name.label("principal_name")),
             *(_signoffs.statement, _signoffs.on_condition, _signoffs.condition_ends_on, _signoffs.reason),
-            *(_signoffs.digest, _signoffs.signed_at),
+            *(_signoffs.digest, _signoffs.signed_at, _policies.body.label("policy_body")),
             *(_ends.kind, _ends.ended_at, _ends.reason.label("ended_reason")),
             func.coalesce(_enders.c.name, _people.name).label("ended_by"),
         )
         .join(table_of(PersonName), _names.id == _signoffs.name_id)
+        .join(table_of(GatePolicy), _policies.id == _signoffs.policy_id)
         .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
         # Ends of before names were kept with them have today's.
         .outerjoin(_enders, _enders.c.id == _ends.name_id)
@@ -91,7 +94,7 @@ def _given(row: Any, gate: GateRow) -> GivenSignoff:
     return GivenSignoff(
         *(row.id, row.person_id, row.name, row.principal_id, row.principal_name, row.role, row.decision),
         *(row.statement, row.on_condition, row.condition_ends_on, row.reason, row.digest, row.signed_at),
-        counts_until=ends_at(row.signed_at, gate.policy.lasts, row.condition_ends_on),
+        counts_until=ends_at(row.signed_at, read_policy(gate.kind, row.policy_body).lasts, row.condition_ends_on),
         ended=row.kind,
         ended_at=row.ended_at,
         ended_reason=row.ended_reason or "",

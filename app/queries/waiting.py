@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from app.database import db
 from app.domain.actors import Actor
@@ -84,9 +84,14 @@ def seats_of(actor: Actor, gate: GateRow, delegated: Iterable[DelegationRow]) ->
     return own + [SeatChoice(one.role, one) for one in lent]
 
 
+def list_live_gates(*conditions: ColumnElement[bool]) -> list[GateRow]:
+    """The gates of live releases that are not consumed, and for which something holds."""
+    return list_gates_where(_gates.consumed_at.is_(None), _is_live, _is_member, *conditions)
+
+
 def list_waiting(actor: Actor, at: datetime) -> list[WaitingGate]:
     """Gates of live releases that wait for a role of this person; as many statements for many as for one."""
-    live = list_gates_where(_gates.consumed_at.is_(None), _is_live, _is_member)
+    live = list_live_gates()
     delegated = list_delegated_to(actor.id or 0, at)
     seats = {gate.id: found for gate in live if (found := seats_of(actor, gate, delegated))}
     asked = [gate for gate in live if gate.id in seats]

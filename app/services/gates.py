@@ -7,19 +7,20 @@ from app.domain.audit import AuditAction
 from app.domain.checklist import BelongsTo
 from app.domain.gate_policies import policy_body, words_of
 from app.domain.gates import GateKind, gates_of
-from app.models import Checklist, Environment, Gate, GatePolicy
+from app.models import Checklist, Environment, Gate, GatePolicy, PolicyAdoption
 from app.models.base import table_of
 from app.services.change import SYSTEM_STREAM, About, Change
 
 _lists, _places = table_of(Checklist).c, table_of(Environment).c
 _policies, _gates = table_of(GatePolicy).c, table_of(Gate).c
-_better = table_of(GatePolicy).alias("better")
+_better, _adoptions = table_of(GatePolicy).alias("better"), table_of(PolicyAdoption).c
 _key = func.coalesce(_places.key, "")
-# Of the policies of a kind the one of the environment, else the one of all; of these the newest.
+# Of the adopted policies of a kind the one of the environment, else the one of all; of these the one adopted last.
 _BEST = (
     select(_better.c.id)
+    .join(table_of(PolicyAdoption), _adoptions.policy_id == _better.c.id)
     .where(_better.c.kind == _policies.kind, _better.c.environment_key.in_(["", _key]))
-    .order_by(_better.c.environment_key.desc(), _better.c.revision.desc())
+    .order_by(_better.c.environment_key.desc(), _adoptions.id.desc())
     .limit(1)
     .correlate(table_of(GatePolicy), table_of(Environment))
     .scalar_subquery()
@@ -83,6 +84,7 @@ def add_first_policies(change: Change) -> bool:
         )
         change.session.add(row)
         change.session.flush()
+        change.session.add(PolicyAdoption(policy_id=row.id, adopted_at=change.at))
         change.record(
             AuditAction.POLICY_CREATED,
             About("gate_policy", row.id, f"{policy.kind.label} {environment}".strip()),
@@ -90,5 +92,6 @@ def add_first_policies(change: Change) -> bool:
             new=words_of(policy.required),
             after={"policy": row.body, "revision": 1},
         )
+    change.session.flush()
     make_missing_gates(change)
     return True

@@ -52,8 +52,10 @@ def end_stale(change: Change) -> None:
 
 
 def _cause(change: Change, gate: GateRow) -> tuple[bytes, str]:
-    """The first thing that this change recorded where the gate belongs."""
-    columns: dict[str, Any] = next(columns for stream, columns, _ in change.pending if stream == gate.stream_id)
+    """The first thing that this change recorded of the gate itself, else of what stands where it belongs."""
+    there: list[dict[str, Any]] = [columns for stream, columns, _ in change.pending if stream == gate.stream_id]
+    own = [columns for columns in there if (columns["object_kind"], columns["object_id"]) == ("gate", gate.id)]
+    columns = (own or there)[0]
     words = tell(
         columns["action"],
         label=columns["object_label"],

@@ -14,19 +14,19 @@ from app.domain.gates import Decision, GateState, barred, missing_signoffs
 from app.domain.permissions import Permission, Role
 from app.domain.separation import is_deployer_alone, must_not_be_alone
 from app.domain.signoffs import STATEMENTS, EndKind, GateContent
-from app.models import Gate, Session, SignedContent, Signoff
+from app.models import Gate, SignedContent, Signoff
 from app.models.base import table_of
 from app.queries.delegations import DelegationRow, get_delegation
 from app.queries.gates import GateRow, find_grant, get_gate, list_active
 from app.queries.releases import require_release
 from app.queries.standing import Standing, has_alone_signed_ready, standing_of
 from app.services.change import Change
+from app.services.proof import proved_at
 from app.services.signoff_ends import about_gate, end, end_expired
 from app.services.write_path import write_path
 
 SIGNED_READY_ALONE = "You alone signed that it is ready: somebody else has to sign that it is deployed."
 DEPLOYER_ALONE = "You alone signed it: somebody else has to sign it too, or to deploy."
-PROVE_AGAIN = "Give your password again: for this gate it was too long ago."
 _signoffs, _contents = table_of(Signoff), table_of(SignedContent)
 
 
@@ -99,22 +99,7 @@ def _seat(change: Change, gate: GateRow, wish: Wish) -> Seat:
     grant = find_grant(holder, wish.role, gate.module_id)
     if grant is None or wish.role not in gate.policy.roles:
         raise NotPermitted(f"This gate is not signed as {wish.role.label} by {by.principal_name if by else 'you'}.")
-    return Seat(grant, frozenset({change.actor_id, holder}), by, _authenticated_at(change, gate), now)
-
-
-def _authenticated_at(change: Change, gate: GateRow) -> datetime:
-    """When the signer gave the password; refused when it was too long ago, by the database's clock."""
-    found: datetime | None = change.session.scalar(
-        select(Session.authenticated_at).where(
-            Session.id == change.actor.session_id, Session.person_id == change.actor_id, Session.ended_at.is_(None)
-        )
-    )
-    if found is None:
-        raise NotPermitted("Your session has ended. Sign in again.")
-    within = gate.policy.sign_within
-    if within is not None and server_now() - found > within:
-        raise RuleViolation(PROVE_AGAIN)
-    return found
+    return Seat(grant, frozenset({change.actor_id, holder}), by, proved_at(change, gate.policy.sign_within), now)
 
 
 def _check(standing: Standing, wish: Wish, seat: Seat) -> None:

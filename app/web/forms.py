@@ -7,9 +7,10 @@ from typing import Any
 from flask import request
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import DateField, DateTimeLocalField, Field, StringField
+from wtforms import DateField, DateTimeLocalField, Field, RadioField, StringField
 from wtforms import Form as WTForm
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.form import BaseForm
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 from wtforms.widgets import PasswordInput, TextInput
 
@@ -54,6 +55,15 @@ class DayField(DateField):
             raise ValueError("Write a day as year, month, day, for example 2026-11-28.") from None
 
 
+class OneOfField(RadioField):
+    """One of several; what is none of them is said in our words."""
+
+    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 - as the library calls it
+        """Take only what was offered."""
+        if self.data not in {str(one[0]) for one in self.iter_choices()}:
+            raise ValidationError("Choose one.")
+
+
 class WholeNumberField(Field):
     """A number without a sign; what is none is said in our words."""
 
@@ -71,6 +81,22 @@ class WholeNumberField(Field):
         if optional_number(text) is None or int(text) > self.LARGEST:
             raise ValueError("Write a number, for example 12.")
         self.data = int(text)
+
+
+class MaybeNumberField(WholeNumberField):
+    """A number without a sign, or nothing."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read digits; nothing typed is nothing."""
+        if any(text.strip() for text in valuelist):
+            super().process_formdata(valuelist)
+        else:
+            self.data = None  # type: ignore[assignment]  # the field above always holds one
+
+    @property
+    def number(self) -> int | None:
+        """What was typed, once it was found to be a number."""
+        return self.data if isinstance(self.data, int) else None
 
 
 class MomentField(DateTimeLocalField):

@@ -13,8 +13,8 @@ from app.domain.waivers import utc_day
 from app.models import IdempotencyKey, RateCounter, Session, TemplateImport
 from app.models.base import utc_now
 from app.queries.evidence import find_named
+from app.queries.expired_gates import list_gates_with_expired
 from app.queries.expiry import list_due_waivers
-from app.queries.gates import list_gates_with_expired
 from app.services.signoffs import expire_signoffs as end_signoffs
 from app.services.waivers import expire_waiver
 from app.web.uploads import evidence_store

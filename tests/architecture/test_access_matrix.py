@@ -12,8 +12,9 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app.database import db
-from app.domain.gates import Decision
+from app.domain.gates import Decision, GateKind
 from app.domain.permissions import FOR_EVERYONE, GRANTS, Permission, Role
+from app.domain.policy_changes import Wanted
 from app.domain.waiver_kinds import WaiverReason
 from app.models import Environment, Module, Target, Waiver
 from app.models.base import utc_now
@@ -25,6 +26,7 @@ from app.services.delegations import DelegationFacts, delegate
 from app.services.drafts import begin_draft
 from app.services.imports import store_import
 from app.services.modules import add_target
+from app.services.policies import propose
 from app.services.releases import add_change
 from app.services.signoffs import Wish, sign
 from app.services.templates import BUILT_IN
@@ -90,6 +92,11 @@ def _delegated(make: Make, release: MadeRelease) -> int:
     return delegate(release.lead.origin, facts)
 
 
+def _proposed(lead: Made) -> int:
+    """Another policy for the ready gate, that waits."""
+    return propose(lead.origin, GateKind.READY, "", Wanted((("qa", 1),)), note="We are too few.")
+
+
 @pytest.fixture
 def world(make: Make) -> World:
     release = make.release()
@@ -116,6 +123,7 @@ def world(make: Make) -> World:
         "delegation_id": _delegated(make, release),
         "gate_id": next(gate.id for gate in list_gates(item.checklist_id) if gate.environment_key == "staging"),
         "signoff_id": _signed(make, release, item.checklist_id),
+        "policy_id": _proposed(release.lead),
         "person_id": bystander.id,
         "grant_id": list_grants(bystander.id)[0].id,
         "session_id": 0,

@@ -13,12 +13,15 @@ from app.database import db
 from app.demo import cast
 from app.domain.actors import Origin
 from app.domain.checklist import BelongsTo
+from app.domain.gates import GateKind
+from app.domain.policy_changes import Wanted
 from app.models import (
     Change,
     Checklist,
     ChecklistGroup,
     ChecklistItem,
     Gate,
+    GatePolicy,
     Module,
     Release,
     Template,
@@ -29,6 +32,7 @@ from app.queries.people import actor_of
 from app.services.accounts import invite, new_link_token
 from app.services.drafts import begin_draft
 from app.services.imports import store_import
+from app.services.policies import propose
 from app.services.templates import BUILT_IN
 from tests.browser.places import busiest, number_of
 from tests.conftest import settings_for
@@ -96,10 +100,23 @@ def _draft() -> dict[str, Any]:
     return {"template_key": BUILT_IN, "group_id": item.group_id, "item_id": item.id, "import_id": number}
 
 
+def _proposal() -> dict[str, Any]:
+    """A proposed policy that waits."""
+    found = select(GatePolicy.id).where(GatePolicy.created_by_id.is_not(None)).limit(1)
+    known = db.session.scalars(found).first()
+    if known is not None:
+        return {"policy_id": known}
+    wanted = Wanted((("qa", 2), ("team_lead", 1)), (), 7, 30)
+    lead = Origin(actor_of(number_of("leena"), means="session"), request_id="test")
+    why = "Two testers look at it; who ticked may be one of them."
+    return {"policy_id": propose(lead, GateKind.READY, "", wanted, note=why)}
+
+
 def values_of(endpoint: str) -> dict[str, Any]:
     """What stands in the example address of a page."""
     place = busiest()
     here = {
+        **(_proposal() if endpoint.startswith("polic") else {}),
         "release_key": place.release,
         "module_key": place.module,
         "item_id": place.item,

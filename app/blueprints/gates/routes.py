@@ -11,6 +11,7 @@ from app.domain.permissions import Permission, Role
 from app.queries.checklists import ChecklistHead
 from app.queries.delegations import list_delegated_to
 from app.queries.gates import GateRow
+from app.queries.policy_preview import list_proposals_for
 from app.queries.signed import find_records, list_given
 from app.queries.standing import standing_of
 from app.queries.waiting import list_waiting, seats_of
@@ -31,7 +32,12 @@ def index() -> ResponseReturnValue:
     """What waits for one's sign-off, the most urgent first."""
     sections = inbox_of(list_waiting(actor(), server_now()), actor())
     roles = {grant.role for grant in actor().grants}
-    return render_template("gates/index.html", sections=sections, roles=sorted(roles, key=list(Role).index))
+    return render_template(
+        "gates/index.html",
+        sections=sections,
+        roles=sorted(roles, key=list(Role).index),
+        proposals=list_proposals_for(actor()),
+    )
 
 
 @bp.get("/gates/<int:gate_id>/")

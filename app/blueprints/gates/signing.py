@@ -15,7 +15,8 @@ from app.queries.gates import GateRow
 from app.queries.signed import find_records, list_given
 from app.queries.standing import standing_of
 from app.queries.waiting import SeatChoice, seats_of
-from app.services.signoffs import PROVE_AGAIN, sign
+from app.services.proof import PROVE_AGAIN
+from app.services.signoffs import sign
 from app.services.write_path import record_refusal
 from app.web.access import password_again, requires
 from app.web.errors import form_status, refusals_shown_in

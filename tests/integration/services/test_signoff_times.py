@@ -17,7 +17,8 @@ from app.domain.signoffs import EndKind
 from app.domain.waiver_kinds import REASONS, WaiverKind
 from app.models import ChecklistItem, Session, Signoff, SignoffEnd, Waiver
 from app.models.base import pretending, utc_now
-from app.queries.gates import list_active, list_gates_with_expired
+from app.queries.expired_gates import list_gates_with_expired
+from app.queries.gates import list_active
 from app.queries.people import actor_of
 from app.queries.standing import NO_READY, standing_of
 from app.services.sessions import Browser, sign_in
