@@ -27,6 +27,7 @@ from app.blueprints.items import routes as items
 from app.blueprints.me import routes as me
 from app.blueprints.modules import answers as module_answers
 from app.blueprints.modules import routes as modules
+from app.blueprints.overrides import routes as overrides
 from app.blueprints.people import routes as people
 from app.blueprints.profile import routes as profile
 from app.blueprints.releases import changing as release_changes
@@ -51,7 +52,7 @@ PRODUCT_VERSION = "0.1.0"
 BLUEPRINTS = (
     *(home, setup, auth, profile, people, health),
     *(modules, module_answers, releases, release_changes, checklists, items, evidence, waivers, signoffs, me, audit),
-    *(gates, gate_signing, gate_records),
+    *(gates, gate_signing, gate_records, overrides),
     *(templates, template_history, adoption, template_rules, imports, drafts, draft_content),
     *(checklist_exports, template_exports),
 )

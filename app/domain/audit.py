@@ -76,6 +76,12 @@ class AuditAction(StrEnum):
     SIGNOFF_ENDED = "signoff.ended"
     SIGNOFF_EXPORTED = "signoff.exported"
     GATE_CONSUMED = "gate.consumed"
+    OVERRIDE_OPENED = "override.opened"
+    OVERRIDE_CONFIRMED = "override.confirmed"
+    OVERRIDE_TOLD = "override.told"
+    OVERRIDE_ENDED = "override.ended"
+    OVERRIDE_REVIEWED = "override.reviewed"
+    OVERRIDE_EXPORTED = "override.exported"
     ROLLBACK_PLAN_WRITTEN = "rollback_plan.written"
     REHEARSAL_ADDED = "rehearsal.added"
     BACKUP_ADDED = "backup.added"
@@ -167,6 +173,12 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.SIGNOFF_ENDED: "ended a sign-off of {label}: {fact}, {new}",
     AuditAction.SIGNOFF_EXPORTED: "exported the sign-offs of {label}",
     AuditAction.GATE_CONSUMED: "passed {label}, with {new}",
+    AuditAction.OVERRIDE_OPENED: "opened a break-glass of {label}: {new}",
+    AuditAction.OVERRIDE_CONFIRMED: "confirmed a break-glass of {label}: {new}",
+    AuditAction.OVERRIDE_TOLD: "told {new} that {label} goes on without them",
+    AuditAction.OVERRIDE_ENDED: "ended a break-glass of {label}: {new}",
+    AuditAction.OVERRIDE_REVIEWED: "reviewed a break-glass of {label}: {new}",
+    AuditAction.OVERRIDE_EXPORTED: "exported the register of break-glass: {label}",
     AuditAction.ROLLBACK_PLAN_WRITTEN: "wrote the rollback plan of {label}, revision {new}",
     AuditAction.REHEARSAL_ADDED: "recorded a rehearsal of the rollback plan of {label}: {new}",
     AuditAction.BACKUP_ADDED: "recorded a backup for {label}: {new}",

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     ITEM_ASSIGN = "item:assign"  # owners and due dates
     WAIVER_DECIDE = "waiver:decide"  # approve or refuse somebody else's request, end a waiver early
     GATE_SIGN = "gate:sign"  # approve or reject at a gate, in a role that its policy asks; take a sign-off back
+    GATE_OVERRIDE = "gate:override"  # break-glass: open, confirm, end, review; always three different persons
     MODULE_MANAGE = "module:manage"  # create, edit, archive modules, their contacts and targets
     RELEASE_MANAGE = "release:manage"  # create, edit, ship, archive releases, choose their modules
     TEMPLATE_EDIT = "template:edit"  # templates and their drafts, importing lists
@@ -63,12 +64,15 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.DEVELOPER: frozenset(_WORK),
     Role.QA: frozenset(_WORK),
     Role.SECURITY: frozenset(_WORK),
-    Role.OPS: frozenset(_WORK),
-    Role.DBA: frozenset(_WORK | {Permission.WAIVER_DECIDE, Permission.TEMPLATE_PUBLISH}),
+    Role.OPS: frozenset(_WORK | {Permission.GATE_OVERRIDE}),
+    Role.DBA: frozenset(
+        _WORK | {Permission.WAIVER_DECIDE, Permission.TEMPLATE_PUBLISH, Permission.GATE_OVERRIDE},
+    ),
     Role.TEAM_LEAD: frozenset(
         _WORK
         | {
             Permission.WAIVER_DECIDE,
+            Permission.GATE_OVERRIDE,
             Permission.ITEM_ASSIGN,
             Permission.MODULE_MANAGE,
             Permission.RELEASE_MANAGE,

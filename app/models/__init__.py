@@ -15,6 +15,15 @@ from app.models.gate import (
     SignoffEnd,
 )
 from app.models.module import Environment, Module, ModuleAnswer, ModuleContact, Target
+from app.models.override import (
+    Override,
+    OverrideConfirmation,
+    OverrideEnding,
+    OverrideObstacle,
+    OverrideReview,
+    OverrideTelling,
+    OverrideUse,
+)
 from app.models.person import IdempotencyKey, OneTimeLink, Person, PersonName, RateCounter, RoleGrant, Session
 from app.models.release import Change, Release, ReleaseModule
 from app.models.template import (
@@ -49,6 +58,13 @@ __all__ = [
     "ModuleAnswer",
     "ModuleContact",
     "OneTimeLink",
+    "Override",
+    "OverrideConfirmation",
+    "OverrideEnding",
+    "OverrideObstacle",
+    "OverrideReview",
+    "OverrideTelling",
+    "OverrideUse",
     "Person",
     "PersonName",
     "RateCounter",

@@ -8,20 +8,20 @@ from sqlalchemy import func, insert, select, update
 from app.database import server_now
 from app.domain.audit import AuditAction
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
-from app.domain.gates import Decision, GateState, barred, missing_signoffs, must_not_be_alone
-from app.domain.permissions import Permission, Role
+from app.domain.gates import Decision, barred, missing_signoffs, must_not_be_alone
+from app.domain.permissions import Role
 from app.domain.signoffs import STATEMENTS, EndKind, GateContent
-from app.models import Gate, Session, SignedContent, Signoff
+from app.models import Gate, SignedContent, Signoff
 from app.models.base import table_of
 from app.queries.gates import GateRow, find_grant, get_gate, list_active
-from app.queries.releases import require_release
 from app.queries.standing import Standing, has_alone_signed_ready, standing_of
 from app.services.change import Change
+from app.services.gate_access import proven_at, streams_of_debt, take_gate
+from app.services.override_uses import use_override
 from app.services.signoff_ends import about_gate, end, end_expired
 from app.services.write_path import write_path
 
 SIGNED_READY_ALONE = "You alone signed that it is ready: somebody else has to sign that it is deployed."
-PROVE_AGAIN = "Give your password again: for this gate it was too long ago."
 _signoffs, _contents = table_of(Signoff), table_of(SignedContent)
 
 
@@ -42,43 +42,16 @@ def sign(change: Change, gate_id: int, wish: Wish) -> int:
     """Approve or reject what a gate covers, exactly as it was seen; gives the number of the sign-off."""
     if change.actor.means != "session":
         raise NotPermitted("Only a person who is signed in signs.")
-    gate = _take(change, gate_id)
+    gate = take_gate(change, gate_id)
     grant = find_grant(change.actor_id, wish.role, gate.module_id)
     if grant is None or wish.role not in gate.policy.roles:
         raise NotPermitted(f"This gate is not signed as {wish.role.label} by you.")
-    authenticated_at = _authenticated_at(change, gate)
+    authenticated_at = proven_at(change, gate.policy.sign_within)
     standing = standing_of(gate, change.at)
     if standing.content.digest != wish.digest:
         raise Conflict("What this gate covers has changed since you opened the page.", theirs="", yours=wish.reason)
     _check(change, standing, wish)
     return _write(change, standing, wish, grant, authenticated_at)
-
-
-def _take(change: Change, gate_id: int) -> GateRow:
-    """Take the streams of the checklist and of the signer, and read the gate as it is then."""
-    gate = get_gate(gate_id)
-    if gate.module_id is None:
-        require_release(gate.release_id or 0, change.actor)
-    else:
-        change.actor.require(Permission.CHECKLIST_VIEW, gate.module_id)
-    person = change.find_stream("person", change.actor_id)
-    change.take(gate.stream_id, person)
-    return get_gate(gate_id)
-
-
-def _authenticated_at(change: Change, gate: GateRow) -> datetime:
-    """When the signer gave the password; refused when it was too long ago, by the database's clock."""
-    found: datetime | None = change.session.scalar(
-        select(Session.authenticated_at).where(
-            Session.id == change.actor.session_id, Session.person_id == change.actor_id, Session.ended_at.is_(None)
-        )
-    )
-    if found is None:
-        raise NotPermitted("Your session has ended. Sign in again.")
-    within = gate.policy.sign_within
-    if within is not None and server_now() - found > within:
-        raise RuleViolation(PROVE_AGAIN)
-    return found
 
 
 def _check(change: Change, standing: Standing, wish: Wish) -> None:
@@ -177,7 +150,7 @@ def withdraw(change: Change, signoff_id: int, *, reason: str) -> bool:
     gate_id = change.session.scalar(select(_signoffs.c.gate_id).where(_signoffs.c.id == signoff_id))
     if gate_id is None:
         raise NotFound("There is no such sign-off.")
-    gate = _take(change, gate_id)
+    gate = take_gate(change, gate_id)
     own = [one for one in list_active([gate_id]) if one.id == signoff_id]
     if not own:
         raise RuleViolation("This sign-off has ended already.")
@@ -201,10 +174,10 @@ def expire_signoffs(change: Change, gate_id: int) -> int:
 
 
 def consume(change: Change, gate_id: int) -> GateRow:
-    """Pass a gate that is satisfied now, and never twice; part of the change that starts what it guards."""
-    gate = _take(change, gate_id)
-    standing = standing_of(gate, change.at)
-    if standing.verdict.state is not GateState.SATISFIED:
+    """Pass a gate that is satisfied or overridden now, never twice; part of the change that starts what it guards."""
+    gate = take_gate(change, gate_id, *streams_of_debt(change, gate_id))
+    standing = standing_of(gate, server_now())
+    if not standing.verdict.may_pass:
         told = " ".join(standing.verdict.reasons) or "It has been passed already."
         raise RuleViolation(f"The gate {gate.kind.label} is not open. {told}")
     change.session.execute(
@@ -216,7 +189,11 @@ def consume(change: Change, gate_id: int) -> GateRow:
         AuditAction.GATE_CONSUMED,
         about_gate(gate),
         stream=gate.stream_id,
-        new=f"{len(standing.signoffs)} sign-offs",
-        after={"digest": standing.content.digest.hex(), "signoffs": [one.id for one in standing.signoffs]},
+        new=use_override(change, standing),
+        after={
+            "digest": standing.content.digest.hex(),
+            "signoffs": [one.id for one in standing.signoffs],
+            "override": standing.override.id if standing.override else None,
+        },
     )
     return gate

@@ -7,9 +7,10 @@ from typing import Any
 from flask import request
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import DateField, DateTimeLocalField, Field, StringField
+from wtforms import DateField, DateTimeLocalField, Field, RadioField, StringField
 from wtforms import Form as WTForm
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.form import BaseForm
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 from wtforms.widgets import PasswordInput, TextInput
 
@@ -82,6 +83,15 @@ class MomentField(DateTimeLocalField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError("Write a day and a time, for example 2026-11-28 14:05.") from None
+
+
+class OneOfField(RadioField):
+    """One of several, each with a round button; what is not among them is refused in our words."""
+
+    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 - as the library calls it
+        """Refuse what was not offered."""
+        if self.data not in {str(one[0]) for one in self.iter_choices()}:
+            raise ValidationError("Choose one.")
 
 
 class PasswordField(StringField):

@@ -7,24 +7,23 @@ from hashlib import sha256
 from typing import Any
 
 from app.domain.actors import Actor
-from app.domain.addresses import gate_path, item_path
+from app.domain.addresses import gate_path, item_path, override_path
 from app.domain.checklist import Severity
 from app.domain.gate_words import counts_of, is_exception, named_roles
 from app.domain.gates import REJECTED, GateKind, GateState, Separation, missing_signoffs, must_not_be_alone
+from app.domain.overrides import debt_number
 from app.domain.permissions import Permission, Role
 from app.domain.readiness import Counts
 from app.models.base import utc_now as utc_now  # noqa: PLC0414 - pages take the clock from here
 from app.queries.checklists import ChecklistHead, get_checklist
 from app.queries.covered import Covered
 from app.queries.gates import GateRow, get_gate, list_gates
+from app.queries.gates_before import NO_READY, NO_RELEASE, NOT_SHIPPED
 from app.queries.signed import GivenSignoff, list_proofs, list_signed_items
 from app.queries.standing import (
     NO_BACKUP,
     NO_PLAN,
-    NO_READY,
-    NO_RELEASE,
     NOT_REHEARSED,
-    NOT_SHIPPED,
     REHEARSAL_FAILED,
     Standing,
     has_alone_signed_ready,
@@ -91,6 +90,8 @@ def _elsewhere(sentence: str, gate: GateRow, checklist: ChecklistHead, actor: Ac
         return gate_path(ready[0]) if ready else checklist.path
     if sentence == NO_RELEASE:
         return gate_path(find_release_gate(gate.release_id or 0) or gate.id)
+    if number := debt_number(sentence):
+        return override_path(number)
     if sentence == NOT_SHIPPED or sentence.endswith("not signed as ready."):
         return f"/releases/{checklist.subject.release_key}/"
     return f"{here}#signed" if sentence == REJECTED else ""
@@ -164,7 +165,7 @@ def _obstacles(standing: Standing, checklist: ChecklistHead, actor: Actor, *, is
     if is_barred:
         return [Reason("You stand behind something that it covers.", f"{here}sign/#behind")]
     if not standing.verdict.may_approve:
-        if standing.verdict.state is GateState.SATISFIED:
+        if standing.verdict.by_itself is GateState.SATISFIED:
             return [Reason("Everybody who is asked has signed.", f"{here}#signed")]
         return reasons_of(standing, checklist, actor)
     missing = {one.role for one in missing_signoffs(gate.policy, [one.facts for one in standing.signoffs])}

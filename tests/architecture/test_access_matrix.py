@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from app.database import db
 from app.domain.gates import Decision
+from app.domain.overrides import OverrideWish
 from app.domain.permissions import FOR_EVERYONE, GRANTS, Permission, Role
 from app.domain.waiver_kinds import WaiverReason
 from app.models import Environment, Module, Target, Waiver
@@ -23,6 +24,7 @@ from app.queries.standing import standing_of
 from app.services.drafts import begin_draft
 from app.services.imports import store_import
 from app.services.modules import add_target
+from app.services.overrides import open_override
 from app.services.releases import add_change
 from app.services.signoffs import Wish, sign
 from app.services.templates import BUILT_IN
@@ -50,7 +52,16 @@ DRAFT_ITEMS = "draft_content."
 OWN_CONNECTION = {"health.ready"}
 # Here the policy lets in and the rule of two people refuses: only who asked may withdraw.
 ASKERS_ALONE = {"waivers.withdraw"}
-OTHERS_WORLD = ("release_key", "module_key", "item_id", "checklist_id", "waiver_id", "gate_id", "signoff_id")
+OTHERS_WORLD = (
+    "release_key",
+    "module_key",
+    "item_id",
+    "checklist_id",
+    "waiver_id",
+    "gate_id",
+    "signoff_id",
+    "override_id",
+)
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,12 @@ def _signed(make: Make, release: MadeRelease, checklist_id: int) -> int:
     return sign(origin, gate.id, wish)
 
 
+def _broken(make: Make, release: MadeRelease, checklist_id: int) -> int:
+    """A break-glass that the module's lead has opened."""
+    origin = make.origin_in(make.session_token(release.lead))
+    return open_override(origin, list_gates(checklist_id)[0].id, OverrideWish("The shop is down.", "INC-1"))
+
+
 @pytest.fixture
 def world(make: Make) -> World:
     release = make.release()
@@ -103,6 +120,7 @@ def world(make: Make) -> World:
         "waiver_id": db.session.scalars(select(Waiver.id)).one(),
         "gate_id": next(gate.id for gate in list_gates(item.checklist_id) if gate.environment_key == "staging"),
         "signoff_id": _signed(make, release, item.checklist_id),
+        "override_id": _broken(make, release, item.checklist_id),
         "person_id": bystander.id,
         "grant_id": list_grants(bystander.id)[0].id,
         "session_id": 0,

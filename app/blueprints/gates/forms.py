@@ -1,7 +1,6 @@
 from datetime import date
 
 from wtforms import BooleanField, HiddenField, IntegerField, RadioField, StringField, TextAreaField, ValidationError
-from wtforms.form import BaseForm
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
@@ -13,6 +12,7 @@ from app.web.forms import (
     DayField,
     Form,
     MomentField,
+    OneOfField,
     WholeNumberField,
     at_most,
     options,
@@ -29,12 +29,6 @@ DECISIONS = (
     (CONDITION, "Approve with a condition"),
     (Decision.REJECT.value, "Reject"),
 )
-
-
-class OneOfField(RadioField):
-    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 - as the library calls it
-        if self.data not in {str(one[0]) for one in self.iter_choices()}:
-            raise ValidationError("Choose one.")
 
 
 class SignForm(Form):

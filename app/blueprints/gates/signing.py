@@ -12,7 +12,8 @@ from app.queries.checklists import ChecklistHead
 from app.queries.gates import GateRow
 from app.queries.signed import find_records, list_given
 from app.queries.standing import standing_of
-from app.services.signoffs import PROVE_AGAIN, sign
+from app.services.gate_access import PROVE_AGAIN
+from app.services.signoffs import sign
 from app.web.access import password_again, requires
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import text_of
