@@ -32,6 +32,7 @@ from app.blueprints.people import routes as people
 from app.blueprints.profile import routes as profile
 from app.blueprints.releases import changing as release_changes
 from app.blueprints.releases import routes as releases
+from app.blueprints.rules import routes as rules
 from app.blueprints.setup import routes as setup
 from app.blueprints.signoffs import routes as signoffs
 from app.blueprints.templates import adopting as adoption
@@ -52,7 +53,7 @@ PRODUCT_VERSION = "0.1.0"
 BLUEPRINTS = (
     *(home, setup, auth, profile, people, health),
     *(modules, module_answers, releases, release_changes, checklists, items, evidence, waivers, signoffs, me, audit),
-    *(gates, gate_signing, gate_records, overrides),
+    *(gates, gate_signing, gate_records, overrides, rules),
     *(templates, template_history, adoption, template_rules, imports, drafts, draft_content),
     *(checklist_exports, template_exports),
 )

@@ -13,6 +13,7 @@ from app.domain.gates import ActiveSignoff, Decision, GateKind, missing_signoffs
 from app.domain.readiness import is_blocking
 from app.models import Checklist, ChecklistItem, Gate, ReleaseModule
 from app.models.base import table_of
+from app.queries.changes_asked import AskedOfChange, list_asked_of_changes
 from app.queries.expiry import list_expired_items
 from app.queries.gates import GateRow, list_active, list_gates_where
 from app.queries.override_facts import LettingOn, list_letting_on
@@ -28,6 +29,7 @@ class Before:
 
     lacking: list[str] = field(default_factory=list)
     leans_on: list[tuple[GateRow, LettingOn]] = field(default_factory=list)
+    of_changes: list[AskedOfChange] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class _Asked:
     wholes: dict[int | None, GateRow]
     signed: set[int]
     let_on: dict[int, LettingOn]
+    of_changes: dict[int, list[AskedOfChange]]
 
     def is_open(self, gate: GateRow | None) -> bool:
         """Whether a gate lets on those that ask for it."""
@@ -53,6 +56,10 @@ class _Asked:
     def unready(self, release_id: int | None) -> int:
         """How many modules of a release are not ready."""
         return sum(not self.is_open(gate) for gate in self.of_modules[release_id])
+
+    def is_whole(self, release_id: int) -> bool:
+        """Whether all that the gate of a release asks of others is there."""
+        return not self.unready(release_id) and not self.of_changes.get(release_id)
 
 
 def gates_before(gates: Sequence[GateRow], at: datetime) -> dict[int, Before]:
@@ -82,8 +89,8 @@ def _look_at_ready(before: Before, asked: _Asked, gate: GateRow) -> None:
 
 def _look_at_release(before: Before, asked: _Asked, gate: GateRow) -> None:
     """The last environment: the release is signed and all of it is ready, or the release gate is overridden."""
-    whole = asked.wholes.get(gate.release_id)
-    if whole is not None and asked.is_open(whole) and (whole.id in asked.let_on or not asked.unready(gate.release_id)):
+    whole, number = asked.wholes.get(gate.release_id), gate.release_id or 0
+    if whole is not None and asked.is_open(whole) and (whole.id in asked.let_on or asked.is_whole(number)):
         asked.lean(before, whole)
     else:
         before.lacking.append(NO_RELEASE)
@@ -94,6 +101,8 @@ def _look_at_modules(before: Before, asked: _Asked, gate: GateRow) -> None:
         asked.lean(before, one)
     if number := asked.unready(gate.release_id):
         before.lacking.append(f"{number} {'module is' if number == 1 else 'modules are'} not signed as ready.")
+    before.of_changes += asked.of_changes.get(gate.release_id or 0, [])
+    before.lacking += [one.sentence for one in before.of_changes]
 
 
 def _asked(gates: Sequence[GateRow], at: datetime) -> _Asked:
@@ -113,6 +122,7 @@ def _asked(gates: Sequence[GateRow], at: datetime) -> _Asked:
         {gate.release_id: gate for gate in wholes},
         signed=_signed(every, at) if every else set(),
         let_on=list_letting_on([gate.id for gate in every], at) if every else {},
+        of_changes=list_asked_of_changes(releases) if releases else {},
     )
 
 

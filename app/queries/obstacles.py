@@ -10,7 +10,7 @@ from app.domain.permissions import Role
 from app.queries.gates import list_holders
 from app.queries.gates_before import NO_READY, NO_RELEASE, NOT_SHIPPED
 from app.queries.overrides import Obstacle
-from app.queries.standing import NO_BACKUP, NO_PLAN, NOT_REHEARSED, REHEARSAL_FAILED, Standing
+from app.queries.standing import BACKUP_OLD, NO_BACKUP, NO_PLAN, NOT_REHEARSED, REHEARSAL_FAILED, Standing
 
 # Values are stored: never rename one.
 KEYS = {
@@ -18,6 +18,7 @@ KEYS = {
     NOT_REHEARSED: "record.rehearsal",
     REHEARSAL_FAILED: "record.rehearsal",
     NO_BACKUP: "record.backup",
+    BACKUP_OLD: "record.backup",
     NO_READY: "gate.ready",
     NO_RELEASE: "gate.release",
     NOT_SHIPPED: "gate.shipped",
@@ -40,6 +41,9 @@ def obstacles_of(standing: Standing) -> list[Obstacle]:
         if one.facts.is_in_the_way:
             items.add(one.facts.in_the_way)
             found.append(Obstacle(one.facts.key, one.facts.in_the_way, one.id))
+    for asked_of in standing.of_changes:
+        items.add(asked_of.sentence)
+        found.append(Obstacle(asked_of.key, asked_of.sentence, asked_of.id))
     missing = missing_signoffs(standing.gate.policy, [one.facts for one in standing.signoffs])
     asked = {asked_sentence(one): f"signoff.{one.role.value}" for one in missing}
     owed = {debt_sentence(number): REVIEW_OWED for number in standing.debts}

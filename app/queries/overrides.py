@@ -9,11 +9,13 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, se
 
 from app.database import db
 from app.domain.actors import Actor
+from app.domain.always_never import find_rule
 from app.domain.errors import UNSEEN, NotFound
 from app.domain.overrides import OverrideEnd, OverrideState
 from app.domain.permissions import Permission, Role
 from app.models import (
     Checklist,
+    Gate,
     Override,
     OverrideConfirmation,
     OverrideEnding,
@@ -26,11 +28,13 @@ from app.models import (
     ReleaseModule,
 )
 from app.models.base import table_of
+from app.queries.about_rules import is_about
 from app.queries.override_rows import ROWS, OverrideRow, read_rows
 
 PAGE = 50
 _all, _confirmed = table_of(Override).c, table_of(OverrideConfirmation).c
 _endings, _uses, _reviews = table_of(OverrideEnding).c, table_of(OverrideUse).c, table_of(OverrideReview).c
+_gates = table_of(Gate).c
 _lists, _releases, _members = table_of(Checklist).c, table_of(Release).c, table_of(ReleaseModule).c
 _tellings, _obstacles, _names = table_of(OverrideTelling).c, table_of(OverrideObstacle).c, table_of(PersonName).c
 
@@ -109,8 +113,8 @@ class OverrideFilter:
 
     state: str = ""
     release_key: str = ""
-    # Those where one of these stood in the way when it was confirmed.
-    obstacles: tuple[str, ...] = ()
+    # Those that went over one of the twelve rules.
+    rule_key: str = ""
 
 
 def read_register(
@@ -122,9 +126,9 @@ def read_register(
         statement = statement.where(_conditions(at)[wanted.state])
     if wanted.release_key:
         statement = statement.where(_releases.key == wanted.release_key)
-    if wanted.obstacles:
-        met = select(_obstacles.override_id).where(_obstacles.key.in_(wanted.obstacles))
-        statement = statement.where(_all.id.in_(met))
+    if rule := find_rule(wanted.rule_key):
+        met = select(_obstacles.override_id).where(is_about(rule, _obstacles.key))
+        statement = statement.where(_all.id.in_(met), _gates.kind.in_(sorted(rule.gates)))
     if before:
         statement = statement.where(_all.id < before)
     rows = read_rows(statement.limit(most + 1) if most else statement)

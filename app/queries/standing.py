@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.database import db
 from app.domain.gates import Decision, GateKind, GateState, Verdict, judge
@@ -13,6 +13,7 @@ from app.domain.overrides import debt_sentence, overridden
 from app.domain.signoffs import GateContent
 from app.models import BackupRecord, Rehearsal, RollbackPlan
 from app.models.base import table_of
+from app.queries.changes_asked import AskedOfChange
 from app.queries.covered import Covered, content_of, list_covered_of
 from app.queries.gates import GateRow, SignoffRow, list_active, list_holders
 from app.queries.gates_before import gates_before, list_ready_gates
@@ -22,6 +23,9 @@ NO_PLAN = "There is no rollback plan."
 NOT_REHEARSED = "The rollback plan was not rehearsed as it is now."
 REHEARSAL_FAILED = "The last rehearsal of the rollback plan failed."
 NO_BACKUP = "There is no record of a backup."
+BACKUP_OLD = "The newest backup is more than 24 hours old: what was written since would be lost."
+# Older than this, a backup is not one of what is about to be changed.
+BACKUP_LASTS = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class Standing:
     debts: Sequence[int] = ()
     # Gates that it asks for and that are overridden: the gate, and what lets it on.
     leans_on: Sequence[tuple[GateRow, LettingOn]] = ()
+    # Items of other checklists that keep it shut.
+    of_changes: Sequence[AskedOfChange] = ()
 
 
 def get_plan(checklist_id: int) -> RollbackPlan | None:
@@ -64,7 +70,7 @@ def standings_of(gates: Sequence[GateRow], at: datetime) -> dict[int, Standing]:
     signoffs: dict[int, list[SignoffRow]] = defaultdict(list)
     for one in list_active([gate.id for gate in gates], at=at):
         signoffs[one.gate_id].append(one)
-    records, before = _records(gates), gates_before(gates, at)
+    records, before = _records(gates, at), gates_before(gates, at)
     let_on, debts = list_letting_on([gate.id for gate in gates], at), list_debts(gates)
     found = {}
     for gate in gates:
@@ -88,6 +94,7 @@ def standings_of(gates: Sequence[GateRow], at: datetime) -> dict[int, Standing]:
             override=let_on.get(gate.id),
             debts=debts[gate.id],
             leans_on=before[gate.id].leans_on,
+            of_changes=before[gate.id].of_changes,
         )
     return found
 
@@ -100,7 +107,7 @@ def records_of(gate: GateRow) -> Mapping[str, str]:
     return {"rollback_plan": plan.digest.hex() if plan else ""}
 
 
-def _records(gates: Sequence[GateRow]) -> dict[int, tuple[Mapping[str, str], list[str]]]:
+def _records(gates: Sequence[GateRow], at: datetime) -> dict[int, tuple[Mapping[str, str], list[str]]]:
     """What is signed beside the items, and which records are missing, by gate."""
     found: dict[int, tuple[Mapping[str, str], list[str]]] = {gate.id: ({}, []) for gate in gates}
     deploy = [gate for gate in gates if gate.kind is GateKind.DEPLOY]
@@ -118,11 +125,16 @@ def _records(gates: Sequence[GateRow]) -> dict[int, tuple[Mapping[str, str], lis
     }
     last = select(ran.plan_id, ran.has_passed).where(ran.checklist_id.in_(checklists)).order_by(ran.id)
     outcomes = {row.plan_id: row.has_passed for row in db.session.execute(last)}
-    taken = select(backups.checklist_id, backups.environment_key).where(backups.checklist_id.in_(checklists)).distinct()
-    kept = {tuple(row) for row in db.session.execute(taken)}
+    taken = (
+        select(backups.checklist_id, backups.environment_key, func.max(backups.taken_at))
+        .where(backups.checklist_id.in_(checklists))
+        .group_by(backups.checklist_id, backups.environment_key)
+    )
+    newest = {(checklist, environment): moment for checklist, environment, moment in db.session.execute(taken)}
     for gate in deploy:
         plan = plans.get(gate.checklist_id)
-        told = [] if (gate.checklist_id, gate.environment_key) in kept else [NO_BACKUP]
+        taken_at = newest.get((gate.checklist_id, gate.environment_key))
+        told = [NO_BACKUP] if taken_at is None else [BACKUP_OLD] if taken_at < at - BACKUP_LASTS else []
         if plan is None:
             told.insert(0, NO_PLAN)
         elif not outcomes.get(plan.id):

@@ -52,6 +52,10 @@ _is_member = or_(
 )
 
 
+# Gates on which somebody works now.
+is_waiting = and_(_is_live, _is_member)
+
+
 def roles_of(actor: Actor, gate: GateRow) -> frozenset[Role]:
     """Of the roles that a gate asks those which somebody holds for it."""
     held = {grant.role for grant in actor.grants if grant.module_id in (None, gate.module_id)}
@@ -60,7 +64,7 @@ def roles_of(actor: Actor, gate: GateRow) -> frozenset[Role]:
 
 def list_waiting(actor: Actor, at: datetime) -> list[WaitingGate]:
     """Gates of live releases that wait for a role of this person; as many statements for many as for one."""
-    live = list_gates_where(_gates.consumed_at.is_(None), _is_live, _is_member)
+    live = list_gates_where(_gates.consumed_at.is_(None), is_waiting)
     asked = [gate for gate in live if roles_of(actor, gate)]
     standings = standings_of(asked, at)
     waiting = {gate.id: roles for gate in asked if (roles := _awaited(standings[gate.id], actor))}

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import insert, select
 
 from app.database import server_now
-from app.domain.audit import AuditAction, moment_text
+from app.domain.audit import AuditAction
 from app.domain.errors import Conflict, NotPermitted, RuleViolation
 from app.domain.gates import GateState
 from app.domain.overrides import (
@@ -65,7 +65,7 @@ def open_override(change: Change, gate_id: int, wish: OverrideWish) -> int:
             "opened_by_id": change.actor_id,
             "name_id": change.actor.name_id,
             "role": role,
-            "opened_at": now,
+            "opened_at": change.at,
             "lapses_at": now + CONFIRM_WITHIN,
         },
     )
@@ -120,7 +120,7 @@ def confirm_override(change: Change, override_id: int, *, seen: bytes) -> bool:
         "confirmed_by_id": change.actor_id,
         "name_id": change.actor.name_id,
         "role": role,
-        "confirmed_at": now,
+        "confirmed_at": change.at,
         "ends_at": ends_at,
     }
     change.session.execute(insert(table_of(OverrideConfirmation)), confirmation)
@@ -129,7 +129,7 @@ def confirm_override(change: Change, override_id: int, *, seen: bytes) -> bool:
         AuditAction.OVERRIDE_CONFIRMED,
         about_gate(gate),
         stream=gate.stream_id,
-        new=f"number {found.id}, until {moment_text(ends_at)}",
+        new=f"number {found.id}, until {ends_at:%Y-%m-%d %H:%M} UTC",
         reason=found.reason,
         before={"state": standing.verdict.state.value},
         after={"override": found.id, "state": GateState.OVERRIDDEN.value, "digest": standing.content.digest.hex()},
@@ -215,7 +215,7 @@ def _end(change: Change, found: OverrideRow, gate: GateRow, how: OverrideEnd, re
         "ended_by_id": change.actor.id,
         "name_id": change.actor.name_id,
         "reason": reason,
-        "ended_at": by_time.get(how) or server_now(),
+        "ended_at": by_time.get(how) or change.at,
     }
     change.session.execute(insert(table_of(OverrideEnding)), row)
     change.record(
@@ -243,7 +243,7 @@ def review_override(change: Change, override_id: int, *, outcome: ReviewOutcome,
         "role": role,
         "outcome": outcome,
         "text": text,
-        "reviewed_at": server_now(),
+        "reviewed_at": change.at,
     }
     change.session.execute(insert(table_of(OverrideReview)), row)
     change.record(

@@ -21,6 +21,7 @@ from app.queries.gates import GateRow, get_gate, list_gates
 from app.queries.gates_before import NO_READY, NO_RELEASE, NOT_SHIPPED
 from app.queries.signed import GivenSignoff, list_proofs, list_signed_items
 from app.queries.standing import (
+    BACKUP_OLD,
     NO_BACKUP,
     NO_PLAN,
     NOT_REHEARSED,
@@ -39,7 +40,13 @@ INBOX = (
     "You stand behind something there",
     "Not yet: something is in the way",
 )
-_FORMS = {NO_PLAN: "plan/", NOT_REHEARSED: "rehearsal/", REHEARSAL_FAILED: "rehearsal/", NO_BACKUP: "backup/"}
+_FORMS = {
+    NO_PLAN: "plan/",
+    NOT_REHEARSED: "rehearsal/",
+    REHEARSAL_FAILED: "rehearsal/",
+    NO_BACKUP: "backup/",
+    BACKUP_OLD: "backup/",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,8 @@ def reasons_of(standing: Standing, checklist: ChecklistHead, actor: Actor) -> li
     for one in standing.covered:
         if one.facts.is_in_the_way:
             items.setdefault(one.facts.in_the_way, []).append(item_path(one.id))
+    for asked in standing.of_changes:
+        items.setdefault(asked.sentence, []).append(item_path(asked.id))
     found = []
     for sentence in standing.verdict.reasons:
         urls = items.get(sentence)

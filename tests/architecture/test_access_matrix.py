@@ -121,6 +121,7 @@ def world(make: Make) -> World:
         "gate_id": next(gate.id for gate in list_gates(item.checklist_id) if gate.environment_key == "staging"),
         "signoff_id": _signed(make, release, item.checklist_id),
         "override_id": _broken(make, release, item.checklist_id),
+        "rule_key": "never.no-backup",
         "person_id": bystander.id,
         "grant_id": list_grants(bystander.id)[0].id,
         "session_id": 0,

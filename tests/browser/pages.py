@@ -128,6 +128,7 @@ def values_of(endpoint: str) -> dict[str, Any]:
         "item_id": place.item,
         "environment_key": "production",
         "target_key": place.target,
+        "rule_key": "never.no-backup",
         "person_id": number_of(cast.DEVELOPERS[0].email.partition("@")[0]),
     }
     kind = endpoint.removeprefix("checklists.show_").removesuffix("_group")

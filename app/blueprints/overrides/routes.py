@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.blueprints.overrides.forms import ConfirmForm, EndForm, OpenForm, ReviewForm
+from app.domain.always_never import find_rule
 from app.domain.overrides import OverrideState, ReviewOutcome
 from app.domain.permissions import Permission
 from app.exports.csv_rows import csv_bytes
@@ -37,6 +38,7 @@ from app.web.history import told
 from app.web.messages import say
 from app.web.origin import actor, origin
 from app.web.override_pages import HEADER, OWN, card_of, cards_of, csv_rows
+from app.web.rule_pages import rule_words
 
 bp = Blueprint("overrides", __name__)
 # So much of what happened is shown; the history has all of it.
@@ -58,6 +60,7 @@ def index() -> ResponseReturnValue:
         query=request.args.to_dict() | {"before": None},
         numbers=count_overrides(actor(), now),
         states=list(OverrideState),
+        rule=rule_words(wanted.rule_key),
     )
 
 
@@ -80,7 +83,8 @@ def export() -> ResponseReturnValue:
 def _wanted() -> OverrideFilter:
     """The filter in an address; what it does not know narrows nothing."""
     state = request.args.get("state", "")
-    return OverrideFilter(state if state in set(OverrideState) else "", request.args.get("release", ""))
+    release, rule = request.args.get("release", ""), find_rule(request.args.get("rule", ""))
+    return OverrideFilter(state if state in set(OverrideState) else "", release, rule.key if rule else "")
 
 
 @bp.get("/gates/<int:gate_id>/break-glass/")

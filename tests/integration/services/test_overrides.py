@@ -97,7 +97,7 @@ def test_one_person_opens_and_nothing_is_overridden_until_a_second_one_confirms(
     assert room.state is GateState.OVERRIDDEN
     row = room.row(number)
     assert (row.opened.person_id, row.confirmed.person_id) == (room.opener.id, room.confirmer.id)
-    assert row.ends_at - row.confirmed.at == timedelta(minutes=60)
+    assert timedelta(0) <= row.ends_at - row.confirmed.at - timedelta(minutes=60) < timedelta(seconds=5)
 
 
 def test_i21_the_opener_does_not_confirm_and_neither_of_the_two_reviews(room: Broken):
