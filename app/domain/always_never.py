@@ -40,13 +40,21 @@ _TESTS = (
     *("tests.", "test.", "mig.create-tested", "mig.rollback-tested"),
     *("vc.pre.tests", "vc.post.tests", "rel.pre.tests"),
 )
+# Without a plan there is nothing to rehearse.
+_REHEARSED = ("record.plan", "record.rehearsal", "record.rehearsal-failed")
+RECORD_WORDS = {
+    "record.plan": "A rollback plan",
+    "record.rehearsal": "A rehearsal of the rollback plan as it is now",
+    "record.rehearsal-failed": "The last rehearsal of the plan has passed",
+    "record.backup": "A backup of the environment from the last 24 hours",
+}
 
 RULES: tuple[Rule, ...] = (
     Rule(
         "always.test-migrations",
         _DEPLOY,
         ("mig.create-tested", "mig.rollback-tested", "test."),
-        ("record.rehearsal",),
+        _REHEARSED,
         (
             "The deploy gate stays shut until a rehearsal of the rollback plan as it is now has passed.",
             "It stays shut until every item of migration testing is done or waived, too.",
@@ -123,8 +131,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "never.ignore-errors",
         _DEPLOY,
-        ("test.rollback", "mig.rollback-tested"),
-        ("record.rehearsal",),
+        (),
+        ("record.rehearsal-failed",),
         (
             "A failed rehearsal keeps the deploy gate shut whatever is ticked, and stays among its records.",
             "Only another rehearsal that passes opens it. An item that failed stands first among what is in the way.",
@@ -151,7 +159,7 @@ RULES: tuple[Rule, ...] = (
         "never.no-rollback-plan",
         _DEPLOY,
         ("prep.rollback-procedure",),
-        ("record.plan", "record.rehearsal"),
+        _REHEARSED,
         (
             "The deploy gate stays shut without a rollback plan of the module and a passed rehearsal of it.",
             "The plan is part of what is signed: another plan ends the sign-offs.",

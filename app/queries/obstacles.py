@@ -16,7 +16,7 @@ from app.queries.standing import BACKUP_OLD, NO_BACKUP, NO_PLAN, NOT_REHEARSED, 
 KEYS = {
     NO_PLAN: "record.plan",
     NOT_REHEARSED: "record.rehearsal",
-    REHEARSAL_FAILED: "record.rehearsal",
+    REHEARSAL_FAILED: "record.rehearsal-failed",
     NO_BACKUP: "record.backup",
     BACKUP_OLD: "record.backup",
     NO_READY: "gate.ready",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.catalogue.reader import OtherLine, read_catalogue
-from app.domain.always_never import Rule, find_rule
+from app.domain.always_never import RECORD_WORDS, Rule, find_rule
 from app.queries.rules import Counted, RuleNumbers
 
 
@@ -16,7 +16,7 @@ class RuleCard:
     text: str
     kind: str
     numbers: RuleNumbers
-    items: tuple[str, ...]
+    asks: tuple[str, ...]
 
 
 def _line_of(rule: Rule) -> OtherLine:
@@ -41,7 +41,7 @@ def cards_of_rules(rules: Iterable[Rule], counted: Counted) -> list[RuleCard]:
             rule_words(rule.key),
             _line_of(rule).subsection,
             counted.numbers[rule.key],
-            tuple(text for key, text in texts.items() if rule.is_about(key)),
+            (*(RECORD_WORDS[key] for key in rule.records), *(t for key, t in texts.items() if rule.is_about(key))),
         )
         for rule in rules
     ]

@@ -185,11 +185,14 @@ def test_the_register_holds_all_of_them_counted_and_narrowed(room: Broken, clien
     reviewed = room.breaks()
     room.end(reviewed)
     room.review(reviewed, outcome=ReviewOutcome.NOT_ACCEPTABLE)
+    called_off = room.open()
+    room.end(called_off)
     force, waiting = room.breaks(untouched(room)), room.open()
 
     page = plain(browser.get("/overrides/").text)
 
-    for words in ("All 3", "1 waits for a second person", "1 in force", "1 reviewed", "reviewed: not acceptable"):
+    states = ("1 waits for a second person", "1 in force", "1 reviewed", "1 called off")
+    for words in ("All 4", *states, "reviewed: not acceptable"):
         assert words in page
     narrowed = browser.get("/overrides/?state=in-force").text
     assert f'id="override-{force}"' in narrowed

@@ -1,6 +1,7 @@
 """The page of the twelve rules: how each is held, how often it was not, and the way to the rows behind each number."""
 
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient

@@ -265,10 +265,12 @@ def test_what_stood_in_the_way_of_a_break_glass_is_counted_at_its_rules_and_no_o
 
     over = {rule.key for rule in RULES if numbers(room, rule.key).overridden}
 
-    assert over == {"always.backup-before", "never.no-backup", "never.no-rollback-plan"}
+    assert over == {"always.backup-before", "always.test-migrations", "never.no-backup", "never.no-rollback-plan"}
     pass_gate(room.origin(room.worker), gate.id)
     assert numbers(room, "never.no-backup").passed == 0, "passed, and not with a backup"
-    assert numbers(room, "always.test-migrations").passed == 1
+    assert numbers(room, "always.test-migrations").passed == 0, "without a plan nothing was rehearsed"
+    assert numbers(room, "always.document").passed == 1
+    assert numbers(room, "never.ignore-errors").passed == 1, "nothing had failed"
 
 
 def test_the_gates_that_a_rule_keeps_shut_are_those_where_it_is_in_the_way(room: Broken):
