@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import add
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
@@ -79,6 +81,16 @@ _OWED = (
     .where(_reviews.id.is_(None), _of_module.in_(bindparam("modules", expanding=True)))
     .order_by(_all.id)
 )
+
+
+# One number that grows with anything that happens to any break-glass, for what is kept until something changes.
+OVERRIDES_VERSION = reduce(
+    add,
+    (
+        select(func.coalesce(func.max(table_of(one).c.id), 0)).scalar_subquery()
+        for one in (Override, OverrideConfirmation, OverrideEnding, OverrideUse, OverrideReview)
+    ),
+).label("overrides_version")
 
 
 def list_letting_on(gate_ids: Iterable[int], at: datetime) -> dict[int, LettingOn]:

@@ -163,13 +163,6 @@ def _unsettled(actor: Actor, at: datetime, here: ColumnElement[bool]) -> list[Ov
     return read_rows(ROWS.where(here, live, _seen_by(actor)).order_by(_all.id))
 
 
-def overrides_version() -> tuple[int, ...]:
-    """Numbers of which one changes with anything that happens to any break-glass: there are few of them."""
-    tables = (Override, OverrideConfirmation, OverrideEnding, OverrideUse, OverrideReview)
-    numbers = [select(func.max(table_of(one).c.id)).scalar_subquery() for one in tables]
-    return tuple(number or 0 for number in db.session.execute(select(*numbers)).one())
-
-
 def list_passed_over(actor: Actor) -> list[OverrideRow]:
     """Those by which a gate went on without a person, until they are reviewed, the newest first."""
     told = select(_tellings.override_id).where(_tellings.person_id == actor.id)

@@ -17,7 +17,7 @@ from app.queries.checklists import (
     get_target_checklist,
 )
 from app.queries.groups import list_groups
-from app.queries.overrides import list_unsettled_of_module, overrides_version
+from app.queries.overrides import list_unsettled_of_module
 from app.queries.readiness import list_blockers
 from app.queries.releases import get_release, list_changes
 from app.queries.rows import count_asked_again
@@ -74,8 +74,7 @@ def head_of(where: dict[str, Any]) -> ChecklistHead:
 def show(**where: Any) -> ResponseReturnValue:
     """What is left, and who has it."""
     checklist = head_of(where)
-    version = (*checklist.version, *overrides_version())
-    tag = tag_of("checklist", checklist.id, version, checklist.newer_version_id)
+    tag = tag_of("checklist", checklist.id, checklist.version, checklist.newer_version_id)
     if is_unchanged(tag):
         return unchanged(tag)
     return tagged(_overview(checklist), tag)

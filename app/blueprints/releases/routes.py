@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.domain.checklist import OPEN, ItemState, Phase, Severity
 from app.domain.permissions import Permission
 from app.queries.lines import list_lines
-from app.queries.overrides import list_unsettled_of_release, overrides_version
+from app.queries.overrides import list_unsettled_of_release
 from app.queries.readiness import Standing, list_blockers, list_standings, release_version
 from app.queries.releases import (
     find_current_release_key,
@@ -73,7 +73,7 @@ def current() -> ResponseReturnValue:
 def show(release_key: str) -> ResponseReturnValue:
     """Whether this release can go, and if not, what is first in the way, and who has it."""
     release = get_release(release_key, actor())
-    version = (*release_version(release), *overrides_version())
+    version = release_version(release)
     tag = tag_of("matrix", release.id, version)
     if is_unchanged(tag):
         return unchanged(tag)

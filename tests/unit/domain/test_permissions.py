@@ -25,6 +25,7 @@ MATRIX = """
     item:assign        .       .     .     .      .   .      x        .         .
     waiver:decide      .       .     .     .      .   x      x        .         .
     gate:sign          .       x     x     x      x   x      x        .         .
+    gate:override      .       .     .     .      x   x      x        .         .
     module:manage      .       .     .     .      .   .      x        .         .
     release:manage     .       .     .     .      .   .      x        .         .
     template:edit      .       x     x     x      x   x      x        .         .
