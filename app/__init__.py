@@ -28,12 +28,14 @@ from app.blueprints.items import routes as items
 from app.blueprints.me import routes as me
 from app.blueprints.modules import answers as module_answers
 from app.blueprints.modules import routes as modules
+from app.blueprints.overrides import routes as overrides
 from app.blueprints.people import routes as people
 from app.blueprints.policies import proposing as policy_proposals
 from app.blueprints.policies import routes as policies
 from app.blueprints.profile import routes as profile
 from app.blueprints.releases import changing as release_changes
 from app.blueprints.releases import routes as releases
+from app.blueprints.rules import routes as rules
 from app.blueprints.setup import routes as setup
 from app.blueprints.signoffs import routes as signoffs
 from app.blueprints.templates import adopting as adoption
@@ -54,7 +56,7 @@ PRODUCT_VERSION = "0.1.0"
 BLUEPRINTS = (
     *(home, setup, auth, profile, people, health),
     *(modules, module_answers, releases, release_changes, checklists, items, evidence, waivers, signoffs, me, audit),
-    *(gates, gate_signing, gate_records, delegations, policies, policy_proposals),
+    *(gates, gate_signing, gate_records, delegations, policies, policy_proposals, overrides, rules),
     *(templates, template_history, adoption, template_rules, imports, drafts, draft_content),
     *(checklist_exports, template_exports),
 )

@@ -35,6 +35,13 @@ GRANT SELECT, INSERT ON countersign.delegation_answers TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.rollback_plans TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.rehearsals TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.backup_records TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.overrides TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.override_confirmations TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.override_obstacles TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.override_tellings TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.override_endings TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.override_uses TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.override_reviews TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.changes TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.environments TO countersign_app@'%';
 

@@ -15,6 +15,11 @@ def gate_path(gate_id: int) -> str:
     return f"/gates/{gate_id}/"
 
 
+def override_path(override_id: int) -> str:
+    """The address of a break-glass."""
+    return f"/overrides/{override_id}/"
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """The thing that a checklist belongs to, by its keys."""

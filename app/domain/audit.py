@@ -84,6 +84,12 @@ class AuditAction(StrEnum):
     GATE_CONSUMED = "gate.consumed"
     DELEGATION_GIVEN = "delegation.given"
     DELEGATION_ANSWERED = "delegation.answered"
+    OVERRIDE_OPENED = "override.opened"
+    OVERRIDE_CONFIRMED = "override.confirmed"
+    OVERRIDE_TOLD = "override.told"
+    OVERRIDE_ENDED = "override.ended"
+    OVERRIDE_REVIEWED = "override.reviewed"
+    OVERRIDE_EXPORTED = "override.exported"
     ROLLBACK_PLAN_WRITTEN = "rollback_plan.written"
     REHEARSAL_ADDED = "rehearsal.added"
     BACKUP_ADDED = "backup.added"
@@ -183,6 +189,12 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.GATE_CONSUMED: "passed {label}, with {new}",
     AuditAction.DELEGATION_GIVEN: "asked {label} to sign for them: {new}",
     AuditAction.DELEGATION_ANSWERED: "{fact} to sign for {label} as {new}",
+    AuditAction.OVERRIDE_OPENED: "opened a break-glass of {label}: {new}",
+    AuditAction.OVERRIDE_CONFIRMED: "confirmed a break-glass of {label}: {new}",
+    AuditAction.OVERRIDE_TOLD: "told {new} that {label} goes on without them",
+    AuditAction.OVERRIDE_ENDED: "ended a break-glass of {label}: {new}",
+    AuditAction.OVERRIDE_REVIEWED: "reviewed a break-glass of {label}: {new}",
+    AuditAction.OVERRIDE_EXPORTED: "exported the register of break-glass: {label}",
     AuditAction.ROLLBACK_PLAN_WRITTEN: "wrote the rollback plan of {label}, revision {new}",
     AuditAction.REHEARSAL_ADDED: "recorded a rehearsal of the rollback plan of {label}: {new}",
     AuditAction.BACKUP_ADDED: "recorded a backup for {label}: {new}",

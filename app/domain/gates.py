@@ -171,20 +171,23 @@ class Verdict:
     state: GateState
     reasons: tuple[str, ...] = ()
     missing: tuple[RequiredSignoff, ...] = ()
+    # Where it would stand without the break-glass that is in force; None where there is none.
+    beneath: GateState | None = None
+
+    @property
+    def by_itself(self) -> GateState:
+        """Where it stands by its items and sign-offs alone."""
+        return self.beneath or self.state
 
     @property
     def may_approve(self) -> bool:
-        """Whether an approval can be taken now."""
-        return self.state in {GateState.OPEN, GateState.PARTIAL}
+        """Whether an approval can be taken now: a break-glass keeps nobody from signing."""
+        return self.by_itself in {GateState.OPEN, GateState.PARTIAL}
 
-
-# What these groups ask is looked up in a target: that of the environment before, and the first has none before it.
-OF_TARGET = frozenset({"database-schema", "data-integrity", "application-integration"})
-
-
-def is_left_out(group_key: str) -> bool:
-    """Whether the gate of the first environment leaves a group out."""
-    return group_key in OF_TARGET
+    @property
+    def may_pass(self) -> bool:
+        """Whether what it guards may start."""
+        return self.state in {GateState.SATISFIED, GateState.OVERRIDDEN}
 
 
 def barred(policy: Policy, items: Iterable[CoveredItem]) -> frozenset[int]:
@@ -260,7 +263,7 @@ def judge(
     if not missing:
         return Verdict(GateState.SATISFIED)
     state = GateState.PARTIAL if any(one.decision is Decision.APPROVE for one in signoffs) else GateState.OPEN
-    return Verdict(state, tuple(_asked(one) for one in missing), missing)
+    return Verdict(state, tuple(asked_sentence(one) for one in missing), missing)
 
 
 def faults_of(
@@ -288,5 +291,6 @@ def faults_of(
         yield "There are too few people who may sign it."
 
 
-def _asked(one: RequiredSignoff) -> str:
+def asked_sentence(one: RequiredSignoff) -> str:
+    """What is still asked of one role."""
     return f"{one.quorum} sign-off{'' if one.quorum == 1 else 's'} of {one.role.label} missing."

@@ -47,6 +47,7 @@ class Permission(StrEnum):
     WAIVER_DECIDE = "waiver:decide"  # approve or refuse somebody else's request, end a waiver early
     GATE_SIGN = "gate:sign"  # approve or reject at a gate, in a role that its policy asks; take a sign-off back
     POLICY_PROPOSE = "policy:propose"  # what a gate asks: propose another policy, bring gates to one that is agreed to
+    GATE_OVERRIDE = "gate:override"  # break-glass: open, confirm, end, review; always three different persons
     MODULE_MANAGE = "module:manage"  # create, edit, archive modules, their contacts and targets
     RELEASE_MANAGE = "release:manage"  # create, edit, ship, archive releases, choose their modules
     TEMPLATE_EDIT = "template:edit"  # templates and their drafts, importing lists
@@ -64,12 +65,21 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.DEVELOPER: frozenset(_WORK),
     Role.QA: frozenset(_WORK),
     Role.SECURITY: frozenset(_WORK),
-    Role.OPS: frozenset(_WORK),
-    Role.DBA: frozenset(_WORK | {Permission.WAIVER_DECIDE, Permission.TEMPLATE_PUBLISH, Permission.POLICY_PROPOSE}),
+    Role.OPS: frozenset(_WORK | {Permission.GATE_OVERRIDE}),
+    Role.DBA: frozenset(
+        _WORK
+        | {
+            Permission.WAIVER_DECIDE,
+            Permission.GATE_OVERRIDE,
+            Permission.TEMPLATE_PUBLISH,
+            Permission.POLICY_PROPOSE,
+        },
+    ),
     Role.TEAM_LEAD: frozenset(
         _WORK
         | {
             Permission.WAIVER_DECIDE,
+            Permission.GATE_OVERRIDE,
             Permission.ITEM_ASSIGN,
             Permission.POLICY_PROPOSE,
             Permission.MODULE_MANAGE,

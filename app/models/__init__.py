@@ -16,6 +16,15 @@ from app.models.gate import (
     SignoffEnd,
 )
 from app.models.module import Environment, Module, ModuleAnswer, ModuleContact, Target
+from app.models.override import (
+    Override,
+    OverrideConfirmation,
+    OverrideEnding,
+    OverrideObstacle,
+    OverrideReview,
+    OverrideTelling,
+    OverrideUse,
+)
 from app.models.person import IdempotencyKey, OneTimeLink, Person, PersonName, RateCounter, RoleGrant, Session
 from app.models.policy import PolicyAdoption, PolicyAgreement, PolicyAgreementEnd, PolicyWithdrawal
 from app.models.release import Change, Release, ReleaseModule
@@ -53,6 +62,13 @@ __all__ = [
     "ModuleAnswer",
     "ModuleContact",
     "OneTimeLink",
+    "Override",
+    "OverrideConfirmation",
+    "OverrideEnding",
+    "OverrideObstacle",
+    "OverrideReview",
+    "OverrideTelling",
+    "OverrideUse",
     "Person",
     "PersonName",
     "PolicyAdoption",

@@ -195,6 +195,12 @@ def list_item_events(item_id: int) -> Sequence[EventRow]:
     )
 
 
+def list_events_since(stream_id: int, since: datetime, *, most: int) -> Sequence[EventRow]:
+    """What happened in a stream from a moment on, the oldest first."""
+    rows = select(*COLUMNS).where(_events.stream_id == stream_id, _events.occurred_at >= since)
+    return _rows(rows.order_by(_events.stream_sequence).limit(most))
+
+
 def list_last_events(item_ids: Sequence[int], actor_id: int, since: datetime) -> dict[int, tuple[bytes, datetime]]:
     """Of each item the newest change of its state by one person since a moment: what could be taken back."""
     if not item_ids:

@@ -26,6 +26,7 @@ from app.models import (
     TemplateVersion,
 )
 from app.models.base import table_of
+from app.queries.override_facts import OVERRIDES_VERSION
 from app.queries.releases import require_release
 from app.queries.subjects import SUBJECT, subject_of, with_subject
 
@@ -53,11 +54,20 @@ class ChecklistHead:
     is_live: bool
     # Changes when somebody is named anew, and when a name is erased.
     names_version: tuple[int, int]
+    # Changes when a break-glass anywhere holds a deployment back, or does so no more.
+    overrides_version: int
 
     @property
     def version(self) -> tuple[object, ...]:
         """What changes with anything that a page of this checklist shows."""
-        return self.stream_version, self.release_name, self.module_name, self.own_name, self.names_version
+        return (
+            self.stream_version,
+            self.release_name,
+            self.module_name,
+            self.own_name,
+            self.names_version,
+            self.overrides_version,
+        )
 
     @property
     def version_label(self) -> str:
@@ -119,6 +129,7 @@ HEAD = with_subject(
         _lists.created_at,
         _lists.stream_id,
         _streams.version.label("stream_version"),
+        OVERRIDES_VERSION,
         select(func.max(_names.id)).scalar_subquery().label("newest_name"),
         select(func.count(_names.name)).scalar_subquery().label("names_left"),
         _releases.name.label("release_name"),
@@ -196,6 +207,7 @@ def head_of(row: Any) -> ChecklistHead:
         row.newest_version_id,
         row.shipped_at is None and row.archived_at is None and row.target_archived_at is None,
         (row.newest_name or 0, row.names_left),
+        row.overrides_version,
     )
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, select
 
 from app.database import db
 from app.domain.checklist import ItemState
-from app.domain.gates import CoveredItem, is_left_out
+from app.domain.gates import CoveredItem
+from app.domain.left_out import is_left_out
 from app.domain.signoffs import GateContent, SignedItem
 from app.domain.waivers import WaiverDecision
 from app.models import ChecklistGroup, ChecklistItem, Evidence, EvidenceConfirmation, Waiver

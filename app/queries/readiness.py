@@ -27,6 +27,7 @@ from app.models import (
 from app.models.base import table_of
 from app.queries.checklists import NEWEST_VERSION
 from app.queries.expiry import ExpiredItem, list_expired_items
+from app.queries.override_facts import OVERRIDES_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ _VERSIONS = (
         select(func.count(_names.name)).scalar_subquery(),
         # What is published may make a mark beside a module.
         select(func.max(_versions.id)).scalar_subquery(),
+        # A break-glass of another release may hold back one of its modules.
+        OVERRIDES_VERSION,
     )
     .select_from(table_of(Stream))
     .join(table_of(Checklist), _lists.stream_id == _streams.id)

@@ -10,11 +10,13 @@ from sqlalchemy.orm import aliased
 
 from app.database import db
 from app.domain.actors import Actor
+from app.domain.always_never import find_rule
 from app.domain.checklist import TAKEN_AWAY, BelongsTo
 from app.domain.permissions import Permission
 from app.domain.waiver_kinds import WaiverKind, WaiverReason
-from app.domain.waivers import ANNOUNCED, WaiverDecision, WaiverStanding, standing_of
+from app.domain.waivers import ANNOUNCED, GRANTED, WaiverDecision, WaiverStanding, standing_of
 from app.models import Checklist, ChecklistItem, Module, Person, Release, Waiver
+from app.queries.about_rules import is_about
 from app.queries.lines import ItemLine, item_lines, line_of
 
 PAGE, PART = 50, 500
@@ -28,6 +30,7 @@ class WaiverFilter:
     kind: str = ""
     release_key: str = ""
     module_key: str = ""
+    rule_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,8 @@ def _conditions(wanted: WaiverFilter, actor: Actor, today: date) -> list[ColumnE
         found.append(Release.key == wanted.release_key)
     if wanted.module_key:
         found.append(Module.key == wanted.module_key)
+    if rule := find_rule(wanted.rule_key):
+        found += [is_about(rule, ChecklistItem.key), Waiver.decision.in_(GRANTED)]
     visible = actor.modules(Permission.CHECKLIST_VIEW)
     if visible is not None:
         found.append(Checklist.module_id.in_(visible))

@@ -31,6 +31,8 @@ from app.models import (
 )
 from app.models.base import table_of
 from app.queries.gates import get_gate
+from app.queries.override_rows import OverrideRow
+from app.queries.overrides import list_confirmed_of_release
 from app.queries.releases import require_release
 
 COUNTS = "counts"
@@ -74,6 +76,8 @@ class SheetGate:
     relaxed: tuple[str, ...]
     consumed_at: datetime | None
     signoffs: tuple[SheetSignoff, ...]
+    # The break-glass that were confirmed there, the oldest first.
+    overrides: tuple[OverrideRow, ...] = ()
 
     @property
     def title(self) -> str:
@@ -121,7 +125,7 @@ _SIGNOFFS = (
 
 
 def read_sheet(release: Release, actor: Actor, at: datetime) -> list[SheetGate]:
-    """The gates of a release that somebody may see, with every sign-off; two statements."""
+    """The gates of a release that somebody may see, with every sign-off and break-glass; three statements."""
     visible = actor.modules(Permission.CHECKLIST_VIEW)
     seen = true() if visible is None else or_(_lists.module_id.is_(None), _lists.module_id.in_(visible))
     given: dict[int, list[SheetSignoff]] = defaultdict(list)
@@ -129,10 +133,15 @@ def read_sheet(release: Release, actor: Actor, at: datetime) -> list[SheetGate]:
         given[row.gate_id].append(_signoff(row, at))
     rows = db.session.execute(_GATES.where(_lists.release_id == release.id, seen)).all()
     rows = sorted(rows, key=lambda row: (row.module_name or "", row.checklist_id, _ORDER.index(row.kind)))
-    return [_gate(row, release.name, tuple(given[row.id])) for row in rows]
+    broken: dict[int, list[OverrideRow]] = defaultdict(list)
+    for one in list_confirmed_of_release(release.id):
+        broken[one.gate_id].append(one)
+    return [_gate(row, release.name, tuple(given[row.id]), tuple(broken[row.id])) for row in rows]
 
 
-def _gate(row: Any, release_name: str, signoffs: tuple[SheetSignoff, ...]) -> SheetGate:
+def _gate(
+    row: Any, release_name: str, signoffs: tuple[SheetSignoff, ...], overrides: tuple[OverrideRow, ...]
+) -> SheetGate:
     subject = row.module_name or release_name
     return SheetGate(
         *(row.id, row.kind, row.environment_key),
@@ -141,6 +150,7 @@ def _gate(row: Any, release_name: str, signoffs: tuple[SheetSignoff, ...]) -> Sh
         relaxed=relaxed_rules(read_policy(row.kind, row.body)),
         consumed_at=row.consumed_at,
         signoffs=signoffs,
+        overrides=overrides,
     )
 
 

@@ -71,6 +71,10 @@ _is_member = or_(
 )
 
 
+# Gates on which somebody works now.
+is_waiting = and_(_is_live, _is_member)
+
+
 def roles_of(actor: Actor, gate: GateRow) -> frozenset[Role]:
     """Of the roles that a gate asks those which somebody holds for it."""
     held = {grant.role for grant in actor.grants if grant.module_id in (None, gate.module_id)}
@@ -86,7 +90,7 @@ def seats_of(actor: Actor, gate: GateRow, delegated: Iterable[DelegationRow]) ->
 
 def list_live_gates(*conditions: ColumnElement[bool]) -> list[GateRow]:
     """The gates of live releases that are not consumed, and for which something holds."""
-    return list_gates_where(_gates.consumed_at.is_(None), _is_live, _is_member, *conditions)
+    return list_gates_where(_gates.consumed_at.is_(None), is_waiting, *conditions)
 
 
 def list_waiting(actor: Actor, at: datetime) -> list[WaitingGate]:

@@ -24,6 +24,12 @@ def record_waiver_export(change: Change, *, query: str) -> bool:
     return _remember(change, AuditAction.WAIVER_EXPORTED, "waiver", query, Permission.CHECKLIST_VIEW)
 
 
+@write_path
+def record_override_export(change: Change, *, query: str) -> bool:
+    """Remember that somebody took the register of break-glass away, and by which filter."""
+    return _remember(change, AuditAction.OVERRIDE_EXPORTED, "override", query, Permission.CHECKLIST_VIEW)
+
+
 def _remember(change: Change, action: AuditAction, kind: str, query: str, under: Permission) -> bool:
     if not change.actor.may(under):
         raise NotPermitted(missing_role(under))

@@ -11,16 +11,17 @@ from app.domain.audit import AuditAction, moment_text
 from app.domain.delegations import DelegationStanding
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
 from app.domain.gates import Decision, GateState, barred, missing_signoffs
-from app.domain.permissions import Permission, Role
+from app.domain.permissions import Role
 from app.domain.separation import is_deployer_alone, must_not_be_alone
 from app.domain.signoffs import STATEMENTS, EndKind, GateContent
 from app.models import Gate, SignedContent, Signoff
 from app.models.base import table_of
 from app.queries.delegations import DelegationRow, get_delegation
 from app.queries.gates import GateRow, find_grant, get_gate, list_active
-from app.queries.releases import require_release
 from app.queries.standing import Standing, has_alone_signed_ready, standing_of
 from app.services.change import Change
+from app.services.gate_access import streams_of_debt, take_gate
+from app.services.override_uses import use_override
 from app.services.proof import proved_at
 from app.services.signoff_ends import about_gate, end, end_expired
 from app.services.write_path import write_path
@@ -66,25 +67,13 @@ def sign(change: Change, gate_id: int, wish: Wish) -> int:
     if change.actor.means != "session":
         raise NotPermitted("Only a person who is signed in signs.")
     asked_by = [] if wish.delegation_id is None else [get_delegation(wish.delegation_id).principal_id]
-    gate = _take(change, gate_id, *asked_by)
+    gate = take_gate(change, gate_id, people=asked_by)
     seat = _seat(change, gate, wish)
     standing = standing_of(gate, seat.signed_at)
     if standing.content.digest != wish.digest:
         raise Conflict("What this gate covers has changed since you opened the page.", theirs="", yours=wish.reason)
     _check(standing, wish, seat)
     return _write(change, standing, wish, seat)
-
-
-def _take(change: Change, gate_id: int, *others: int) -> GateRow:
-    """Take the streams of the checklist, of the signer and of whom they sign for, and read the gate as it is then."""
-    gate = get_gate(gate_id)
-    if gate.module_id is None:
-        require_release(gate.release_id or 0, change.actor)
-    else:
-        change.actor.require(Permission.CHECKLIST_VIEW, gate.module_id)
-    people = [change.find_stream("person", one) for one in (change.actor_id, *others)]
-    change.take(gate.stream_id, *people)
-    return get_gate(gate_id)
 
 
 def _seat(change: Change, gate: GateRow, wish: Wish) -> Seat:
@@ -201,7 +190,7 @@ def withdraw(change: Change, signoff_id: int, *, reason: str) -> bool:
     gate_id = change.session.scalar(select(_signoffs.c.gate_id).where(_signoffs.c.id == signoff_id))
     if gate_id is None:
         raise NotFound("There is no such sign-off.")
-    gate = _take(change, gate_id)
+    gate = take_gate(change, gate_id)
     own = [one for one in list_active([gate_id]) if one.id == signoff_id]
     if not own:
         raise RuleViolation("This sign-off has ended already.")
@@ -226,13 +215,14 @@ def expire_signoffs(change: Change, gate_id: int) -> int:
 
 
 def consume(change: Change, gate_id: int) -> GateRow:
-    """Pass a gate that is satisfied now, and never twice; part of the change that starts what it guards."""
-    gate = _take(change, gate_id)
+    """Pass a gate that is satisfied or overridden now, never twice; part of the change that starts what it guards."""
+    gate = take_gate(change, gate_id, *streams_of_debt(change, gate_id))
     standing = standing_of(gate, server_now())
-    if standing.verdict.state is not GateState.SATISFIED:
+    if not standing.verdict.may_pass:
         told = " ".join(standing.verdict.reasons) or "It has been passed already."
         raise RuleViolation(f"The gate {gate.kind.label} is not open. {told}")
-    if is_deployer_alone(gate.policy, change.actor_id, [one.facts for one in standing.signoffs]):
+    given = [one.facts for one in standing.signoffs]
+    if standing.verdict.state is GateState.SATISFIED and is_deployer_alone(gate.policy, change.actor_id, given):
         raise RuleViolation(DEPLOYER_ALONE)
     change.session.execute(
         update(table_of(Gate))
@@ -243,7 +233,11 @@ def consume(change: Change, gate_id: int) -> GateRow:
         AuditAction.GATE_CONSUMED,
         about_gate(gate),
         stream=gate.stream_id,
-        new=f"{len(standing.signoffs)} sign-offs",
-        after={"digest": standing.content.digest.hex(), "signoffs": [one.id for one in standing.signoffs]},
+        new=use_override(change, standing),
+        after={
+            "digest": standing.content.digest.hex(),
+            "signoffs": [one.id for one in standing.signoffs],
+            "override": standing.override.id if standing.override else None,
+        },
     )
     return gate

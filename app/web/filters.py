@@ -11,6 +11,7 @@ from app.domain.applicability import rules_in_words
 from app.domain.audit import AuditAction
 from app.domain.evidence import size_words
 from app.domain.gate_words import STATE_WORDS, asked_words
+from app.domain.overrides import time_words
 from app.domain.template_content import DueRule
 from app.web.inline_words import set_words, set_words_with_links
 from app.web.markdown_html import render_markdown
@@ -38,6 +39,7 @@ def init_app(app: Flask) -> None:
         due_words=due_words,
         file_size=size_words,
         rule_words=rule_words,
+        minutes_words=time_words,
         gate_word=STATE_WORDS.__getitem__,
         asked_words=asked_words,
         cause_words=cause_words,

@@ -55,15 +55,6 @@ class DayField(DateField):
             raise ValueError("Write a day as year, month, day, for example 2026-11-28.") from None
 
 
-class OneOfField(RadioField):
-    """One of several; what is none of them is said in our words."""
-
-    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 - as the library calls it
-        """Take only what was offered."""
-        if self.data not in {str(one[0]) for one in self.iter_choices()}:
-            raise ValidationError("Choose one.")
-
-
 class WholeNumberField(Field):
     """A number without a sign; what is none is said in our words."""
 
@@ -108,6 +99,15 @@ class MomentField(DateTimeLocalField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError("Write a day and a time, for example 2026-11-28 14:05.") from None
+
+
+class OneOfField(RadioField):
+    """One of several, each with a round button; what is not among them is refused in our words."""
+
+    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 - as the library calls it
+        """Refuse what was not offered."""
+        if self.data not in {str(one[0]) for one in self.iter_choices()}:
+            raise ValidationError("Choose one.")
 
 
 class PasswordField(StringField):

@@ -8,24 +8,24 @@ from typing import Any
 
 from app.database import server_now as server_now  # noqa: PLC0414 - pages of gates take the clock from here
 from app.domain.actors import Actor
-from app.domain.addresses import gate_path, item_path
+from app.domain.addresses import gate_path, item_path, override_path
 from app.domain.checklist import Severity
 from app.domain.gate_words import counts_of, is_exception, named_roles
 from app.domain.gates import REJECTED, GateKind, GateState, Separation
+from app.domain.overrides import debt_number
 from app.domain.permissions import Permission
 from app.domain.readiness import Counts
 from app.domain.separation import must_not_be_alone
 from app.queries.checklists import ChecklistHead, get_checklist
 from app.queries.covered import Covered
 from app.queries.gates import GateRow, get_gate, list_gates
+from app.queries.gates_before import NO_READY, NO_RELEASE, NOT_SHIPPED
 from app.queries.signed import GivenSignoff, list_proofs, list_signed_items
 from app.queries.standing import (
+    BACKUP_OLD,
     NO_BACKUP,
     NO_PLAN,
-    NO_READY,
-    NO_RELEASE,
     NOT_REHEARSED,
-    NOT_SHIPPED,
     REHEARSAL_FAILED,
     Standing,
     has_alone_signed_ready,
@@ -41,7 +41,13 @@ INBOX = (
     "You stand behind something there",
     "Not yet: something is in the way",
 )
-_FORMS = {NO_PLAN: "plan/", NOT_REHEARSED: "rehearsal/", REHEARSAL_FAILED: "rehearsal/", NO_BACKUP: "backup/"}
+_FORMS = {
+    NO_PLAN: "plan/",
+    NOT_REHEARSED: "rehearsal/",
+    REHEARSAL_FAILED: "rehearsal/",
+    NO_BACKUP: "backup/",
+    BACKUP_OLD: "backup/",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,8 @@ def reasons_of(standing: Standing, checklist: ChecklistHead, actor: Actor) -> li
     for one in standing.covered:
         if one.facts.is_in_the_way:
             items.setdefault(one.facts.in_the_way, []).append(item_path(one.id))
+    for asked in standing.of_changes:
+        items.setdefault(asked.sentence, []).append(item_path(asked.id))
     found = []
     for sentence in standing.verdict.reasons:
         urls = items.get(sentence)
@@ -92,6 +100,8 @@ def _elsewhere(sentence: str, gate: GateRow, checklist: ChecklistHead, actor: Ac
         return gate_path(ready[0]) if ready else checklist.path
     if sentence == NO_RELEASE:
         return gate_path(find_release_gate(gate.release_id or 0) or gate.id)
+    if number := debt_number(sentence):
+        return override_path(number)
     if sentence == NOT_SHIPPED or sentence.endswith("not signed as ready."):
         return f"/releases/{checklist.subject.release_key}/"
     return f"{here}#signed" if sentence == REJECTED else ""
@@ -173,7 +183,7 @@ def _obstacles(
     if is_barred:
         return [Reason("You stand behind something that it covers.", f"{here}sign/#behind")]
     if not standing.verdict.may_approve:
-        if standing.verdict.state is GateState.SATISFIED:
+        if standing.verdict.by_itself is GateState.SATISFIED:
             return [Reason("Everybody who is asked has signed.", f"{here}#signed")]
         return reasons_of(standing, checklist, actor)
     if seats and not awaited(standing, actor, seats):

@@ -11,9 +11,9 @@ from app.domain.permissions import Role
 from app.queries.audit import EventRow, read_names
 
 PERSON = re.compile(r"\bperson (\d+)\b")
-# Where people stand by number: as the object, or as the owner or lead that a fact names.
+# Where people stand by number: as the object, or as whom a fact names: an owner, a lead, who was passed over.
 NAMED_OBJECTS = {"person", "session"}
-NAMED_FACTS = {"owner", "lead"}
+NAMED_FACTS = {"owner", "lead", "passed over"}
 ERASED = "a person whose name was erased"
 
 

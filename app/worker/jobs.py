@@ -15,6 +15,8 @@ from app.models.base import utc_now
 from app.queries.evidence import find_named
 from app.queries.expired_gates import list_gates_with_expired
 from app.queries.expiry import list_due_waivers
+from app.queries.overrides import list_due
+from app.services.overrides import expire_override
 from app.services.signoffs import expire_signoffs as end_signoffs
 from app.services.waivers import expire_waiver
 from app.web.uploads import evidence_store
@@ -67,6 +69,16 @@ def expire_signoffs() -> None:
     while due := list_gates_with_expired(now, after=after, most=GATES_AT_A_TIME):
         for gate_id in due:
             end_signoffs(Origin(SYSTEM, request_id=request_id), gate_id)
+        after = due[-1]
+
+
+def end_overrides() -> None:
+    """Say of every break-glass that time has ended that it is over. It has let nothing on since."""
+    now, after = utc_now(), 0
+    request_id = f"worker-{time_ordered_id().hex()[-12:]}"
+    while due := list_due(now, after=after, most=GATES_AT_A_TIME):
+        for override_id in due:
+            expire_override(Origin(SYSTEM, request_id=request_id), override_id)
         after = due[-1]
 
 

@@ -11,7 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
 from app.domain.errors import Busy
-from app.worker.jobs import collect_files, expire_signoffs, expire_waivers, forget_old
+from app.worker.jobs import collect_files, end_overrides, expire_signoffs, expire_waivers, forget_old
 
 log = structlog.get_logger()
 
@@ -37,7 +37,8 @@ def scheduled(app: Flask) -> BackgroundScheduler:
         timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
     )
     now = datetime.now(UTC)
-    for job, minutes in ((forget_old, 10), (expire_waivers, 1), (expire_signoffs, 1), (collect_files, 360)):
+    every_minute = ((expire_waivers, 1), (expire_signoffs, 1), (end_overrides, 1))
+    for job, minutes in ((forget_old, 10), *every_minute, (collect_files, 360)):
         scheduler.add_job(_in(app, job), "interval", minutes=minutes, name=job.__name__, next_run_time=now)
     return scheduler
 

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from app.database import db
 from app.domain.gates import Decision, GateKind
+from app.domain.overrides import OverrideWish
 from app.domain.permissions import FOR_EVERYONE, GRANTS, Permission, Role
 from app.domain.policy_changes import Wanted
 from app.domain.waiver_kinds import WaiverReason
@@ -26,6 +27,7 @@ from app.services.delegations import DelegationFacts, delegate
 from app.services.drafts import begin_draft
 from app.services.imports import store_import
 from app.services.modules import add_target
+from app.services.overrides import open_override
 from app.services.policies import propose
 from app.services.releases import add_change
 from app.services.signoffs import Wish, sign
@@ -56,6 +58,7 @@ OWN_CONNECTION = {"health.ready"}
 ASKERS_ALONE = {"waivers.withdraw"}
 OTHERS_WORLD = (
     *("release_key", "module_key", "item_id", "checklist_id", "waiver_id", "gate_id", "signoff_id", "delegation_id"),
+    "override_id",
 )
 
 
@@ -97,6 +100,12 @@ def _proposed(lead: Made) -> int:
     return propose(lead.origin, GateKind.READY, "", Wanted((("qa", 1),)), note="We are too few.")
 
 
+def _broken(make: Make, release: MadeRelease, checklist_id: int) -> int:
+    """A break-glass that the module's lead has opened."""
+    origin = make.origin_in(make.session_token(release.lead))
+    return open_override(origin, list_gates(checklist_id)[0].id, OverrideWish("The shop is down.", "INC-1"))
+
+
 @pytest.fixture
 def world(make: Make) -> World:
     release = make.release()
@@ -124,6 +133,8 @@ def world(make: Make) -> World:
         "gate_id": next(gate.id for gate in list_gates(item.checklist_id) if gate.environment_key == "staging"),
         "signoff_id": _signed(make, release, item.checklist_id),
         "policy_id": _proposed(release.lead),
+        "override_id": _broken(make, release, item.checklist_id),
+        "rule_key": "never.no-backup",
         "person_id": bystander.id,
         "grant_id": list_grants(bystander.id)[0].id,
         "session_id": 0,

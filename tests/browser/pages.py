@@ -1,6 +1,9 @@
 """Every page there is, out of the product's own list of addresses, with an example of each."""
 
+import os
 import tempfile
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from app.demo import cast
 from app.domain.actors import Origin
 from app.domain.checklist import BelongsTo
 from app.domain.gates import GateKind
+from app.domain.overrides import OverrideWish
 from app.domain.policy_changes import Wanted
 from app.models import (
     Change,
@@ -23,15 +27,19 @@ from app.models import (
     Gate,
     GatePolicy,
     Module,
+    Override,
     Release,
+    Session,
     Template,
     TemplateVersion,
 )
+from app.models.base import utc_now
 from app.queries.drafts import get_draft, list_draft_items
 from app.queries.people import actor_of
 from app.services.accounts import invite, new_link_token
 from app.services.drafts import begin_draft
 from app.services.imports import store_import
+from app.services.overrides import open_override
 from app.services.policies import propose
 from app.services.templates import BUILT_IN
 from tests.browser.places import busiest, number_of
@@ -40,7 +48,7 @@ from tests.conftest import settings_for
 # What a browser is sent to, but never shows as a page.
 NOT_PAGES = {
     *("static", "health.alive", "health.ready", "audit.export", "waivers.export", "evidence.download"),
-    *("items.show_rule", "signoffs.export", "signoffs.content"),
+    *("overrides.export", "items.show_rule", "signoffs.export", "signoffs.content"),
 }
 FOR_NOBODY = {"auth.sign_in", "auth.show_link", "setup.show"}
 
@@ -112,6 +120,20 @@ def _proposal() -> dict[str, Any]:
     return {"policy_id": propose(lead, GateKind.READY, "", wanted, note=why)}
 
 
+def _broken_glass() -> dict[str, Any]:
+    """A break-glass that somebody else has opened at a gate, and another gate where none is."""
+    found = list(db.session.scalars(select(Gate.id).where(Gate.kind == GateKind.MERGE).order_by(Gate.id).limit(2)))
+    number = db.session.scalar(select(Override.id).where(Override.gate_id == found[0], Override.lapses_at > utc_now()))
+    if number is None:
+        dba = number_of(cast.DBA.email.partition("@")[0])
+        session = Session(token_digest=os.urandom(32), person_id=dba, ends_at=utc_now() + timedelta(hours=1))
+        db.session.add(session)
+        db.session.commit()
+        origin = Origin(replace(actor_of(dba, means="session"), session_id=session.id), request_id="test")
+        number = open_override(origin, found[0], OverrideWish("Orders fail since the last merge.", "INC-2041"))
+    return {"override_id": number, "gate_id": found[1]}
+
+
 def values_of(endpoint: str) -> dict[str, Any]:
     """What stands in the example address of a page."""
     place = busiest()
@@ -122,6 +144,7 @@ def values_of(endpoint: str) -> dict[str, Any]:
         "item_id": place.item,
         "environment_key": "production",
         "target_key": place.target,
+        "rule_key": "never.no-backup",
         "person_id": number_of(cast.DEVELOPERS[0].email.partition("@")[0]),
     }
     kind = endpoint.removeprefix("checklists.show_").removesuffix("_group")
@@ -141,9 +164,14 @@ def values_of(endpoint: str) -> dict[str, Any]:
         here |= _version() | {"older": 1, "newer": 1}
     if endpoint.startswith(("draft", "imports.")):
         here |= _draft()
-    if endpoint == "auth.show_link":
-        here["token"] = _invitation()
-    return here
+    return here | _one_time(endpoint)
+
+
+def _one_time(endpoint: str) -> dict[str, Any]:
+    """What is made for the page that is looked at."""
+    if endpoint.startswith("overrides."):
+        return _broken_glass()
+    return {"token": _invitation()} if endpoint == "auth.show_link" else {}
 
 
 def address_of(app: Flask, endpoint: str, **more: Any) -> str:

@@ -14,6 +14,7 @@ def test_each_job_begins_at_once_and_comes_again(app: Flask):
         "forget_old": timedelta(minutes=10),
         "expire_waivers": timedelta(minutes=1),
         "expire_signoffs": timedelta(minutes=1),
+        "end_overrides": timedelta(minutes=1),
         "collect_files": timedelta(hours=6),
     }
     assert all(job.next_run_time <= datetime.now(UTC) for job in jobs.values())

@@ -17,6 +17,7 @@ from app.queries.checklists import (
     get_target_checklist,
 )
 from app.queries.groups import list_groups
+from app.queries.overrides import list_unsettled_of_module
 from app.queries.readiness import list_blockers
 from app.queries.releases import get_release, list_changes
 from app.queries.rows import count_asked_again
@@ -38,10 +39,10 @@ from app.web.errors import form_status, refusals_shown_in
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
 from app.web.everything import everything_page
 from app.web.forms import pair_of_numbers, text_of
-from app.web.gate_pages import server_now
 from app.web.messages import say
 from app.web.newer import newer_version_of
 from app.web.origin import actor, origin
+from app.web.override_pages import cards_of, server_now
 from app.web.paths import safe_next
 
 bp = Blueprint("checklists", __name__)
@@ -80,7 +81,7 @@ def show(**where: Any) -> ResponseReturnValue:
 
 def _overview(checklist: ChecklistHead) -> str:
     groups = list_groups(checklist)
-    is_module = checklist.belongs_to is BelongsTo.MODULE
+    is_module, now = checklist.belongs_to is BelongsTo.MODULE, server_now()
     blockers = []
     if checklist.belongs_to in {BelongsTo.MODULE, BelongsTo.RELEASE}:
         release = get_release(checklist.subject.release_key, actor())
@@ -96,7 +97,8 @@ def _overview(checklist: ChecklistHead) -> str:
         changes=list_changes(checklist.release_id or 0, checklist.module_id or 0) if is_module else [],
         may_work=actor().may_for(Permission.ITEM_WORK, checklist.module_id),
         **fatigue_of(checklist, actor()),
-        gates=list_standings_of(checklist.id, server_now()),
+        gates=list_standings_of(checklist.id, now),
+        overrides=cards_of(list_unsettled_of_module(actor(), checklist.module_id or 0, now), actor(), now),
         newer=newer_version_of(checklist, actor()),
         asked_again=count_asked_again(checklist.id),
     )

@@ -11,6 +11,7 @@ from app.domain.permissions import Permission, Role
 from app.queries.checklists import ChecklistHead
 from app.queries.delegations import list_delegated_to
 from app.queries.gates import GateRow
+from app.queries.overrides import list_overrides_of, list_passed_over
 from app.queries.policy_preview import list_proposals_for
 from app.queries.signed import find_records, list_given
 from app.queries.standing import standing_of
@@ -22,6 +23,7 @@ from app.web.forms import text_of
 from app.web.gate_pages import gate_of, has_signed, inbox_of, reasons_of, server_now
 from app.web.messages import say
 from app.web.origin import actor, origin
+from app.web.override_pages import cards_of, may_break_the_glass
 
 bp = Blueprint("gates", __name__)
 
@@ -32,9 +34,11 @@ def index() -> ResponseReturnValue:
     """What waits for one's sign-off, the most urgent first."""
     sections = inbox_of(list_waiting(actor(), server_now()), actor())
     roles = {grant.role for grant in actor().grants}
+    passed_over = cards_of(list_passed_over(actor()), actor(), server_now())
     return render_template(
         "gates/index.html",
         sections=sections,
+        passed_over=passed_over,
         roles=sorted(roles, key=list(Role).index),
         proposals=list_proposals_for(actor()),
     )
@@ -67,13 +71,16 @@ def _page(gate: GateRow, checklist: ChecklistHead, form: WithdrawForm | None = N
     now, who = server_now(), actor()
     standing = standing_of(gate, now)
     seats = seats_of(who, gate, list_delegated_to(who.id or 0, now))
-    given = list_given(gate)
+    given, overrides = list_given(gate), list_overrides_of([gate.id])
     active = [one for one in given if one.is_active(now)]
     return render_template(
         "gates/show.html",
         gate=gate,
         checklist=checklist,
         verdict=standing.verdict,
+        standing=standing,
+        overrides=cards_of(overrides, who, now),
+        may_override=may_break_the_glass(standing, overrides, who, now),
         counts=counts_of(one.facts for one in standing.covered),
         reasons=reasons_of(standing, checklist, who),
         active=active,

@@ -15,6 +15,7 @@ from app.queries.modules import (
     list_releases_of,
     list_targets,
 )
+from app.queries.overrides import list_unsettled_of_module
 from app.queries.people import list_active_people, names_of
 from app.services.modules import (
     ModuleFacts,
@@ -32,6 +33,7 @@ from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import options, text_of
 from app.web.messages import say
 from app.web.origin import actor, origin
+from app.web.override_pages import cards_of, server_now
 
 bp = Blueprint("modules", __name__, url_prefix="/modules")
 
@@ -188,6 +190,7 @@ def _page(module_key: str, target_form: TargetForm, environment_form: Environmen
         answers=list_answers(module.id),
         target_form=_with_environments(target_form),
         environment_form=environment_form,
+        overrides=cards_of(list_unsettled_of_module(actor(), module.id, server_now()), actor(), server_now()),
         may_manage=actor().may_for(Permission.MODULE_MANAGE, module.id),
         may_manage_all=actor().may_for(Permission.MODULE_MANAGE, None),
     )

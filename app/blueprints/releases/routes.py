@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.domain.checklist import OPEN, ItemState, Phase, Severity
 from app.domain.permissions import Permission
 from app.queries.lines import list_lines
+from app.queries.overrides import list_unsettled_of_release
 from app.queries.readiness import Standing, list_blockers, list_standings, release_version
 from app.queries.releases import (
     find_current_release_key,
@@ -22,6 +23,7 @@ from app.web.blocker_lists import GROUPINGS, as_text, grouped, page_of, reckon
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
 from app.web.matrix import COLUMNS, FIRST_LOOK, MatrixFilter, fits
 from app.web.origin import actor
+from app.web.override_pages import cards_of
 from app.web.parts import LINES, part_of
 from app.web.readiness_pages import Matrix, matrix_of
 from app.web.rows import today
@@ -80,6 +82,7 @@ def show(release_key: str) -> ResponseReturnValue:
 
 def _matrix(release: Any, matrix: Matrix) -> str:
     wanted = MatrixFilter(*(request.args.get(name, "").strip() for name in ("owner", "state", "q")))
+    now = datetime.now(UTC)
     shown = [drawn for drawn in matrix.rows if fits(drawn.row, wanted)]
     unready = [drawn for drawn in shown if not drawn.row.is_ready]
     return render_template(
@@ -93,9 +96,10 @@ def _matrix(release: Any, matrix: Matrix) -> str:
         hidden=len(matrix.rows) - len(shown),
         release_cells=matrix.release_cells,
         gates=matrix.gates,
+        overrides=cards_of(list_unsettled_of_release(actor(), release, now), actor(), now),
         filters=wanted,
         owners=matrix.owners,
-        now=datetime.now(UTC),
+        now=now,
         may_manage=actor().may_for(Permission.RELEASE_MANAGE, None),
         previous_release_key=None if matrix.rows else find_previous_release_key(release, actor()),
     )

@@ -31,8 +31,8 @@ def index(release_key: str) -> ResponseReturnValue:
         "signoffs/index.html",
         release=release,
         now=now,
-        signed=[gate for gate in gates if gate.signoffs],
-        unsigned=[gate for gate in gates if not gate.signoffs],
+        signed=[gate for gate in gates if gate.signoffs or gate.overrides],
+        unsigned=[gate for gate in gates if not gate.signoffs and not gate.overrides],
         total=sum(len(gate.signoffs) for gate in gates),
     )
 

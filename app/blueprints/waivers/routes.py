@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.blueprints.waivers.forms import DecisionForm, EmptyForm, EndForm
+from app.domain.always_never import find_rule
 from app.domain.errors import Conflict, InvalidInput, KeyReused, NotPermitted, RuleViolation
 from app.domain.permissions import Permission
 from app.domain.waiver_kinds import WaiverKind
@@ -29,6 +30,7 @@ from app.web.forms import RowForm, optional_number, text_of
 from app.web.messages import say
 from app.web.origin import actor, origin
 from app.web.paths import safe_next
+from app.web.rule_pages import rule_words
 from app.web.saving import saved_or_refused
 from app.web.waiver_cards import HEADER, OWN, cards_of, csv_cells
 from app.web.waiver_views import utc_today
@@ -37,7 +39,7 @@ bp = Blueprint("waivers", __name__, url_prefix="/waivers")
 
 Refused = dict[str, str]
 # Of a page of the register, what narrows it.
-FILTERS = ("standing", "kind", "release", "module")
+FILTERS = ("standing", "kind", "release", "module", "rule")
 
 
 @bp.get("/")
@@ -59,6 +61,7 @@ def register() -> ResponseReturnValue:
         page=page,
         cards=cards_of(page.rows, actor()),
         wanted=wanted,
+        rule=rule_words(wanted.rule_key),
         query={name: request.args[name] for name in FILTERS if request.args.get(name)},
         standings=STANDINGS,
         kinds=[(kind.value, kind.label) for kind in WaiverKind],
@@ -102,9 +105,12 @@ def _waiting(args: Mapping[str, str], refused: Refused | None = None) -> str:
 
 def _wanted(args: Mapping[str, str]) -> WaiverFilter:
     """The filter in an address; what it does not know narrows nothing."""
-    standing, kind, release, module = (args.get(name, "") for name in FILTERS)
+    standing, kind, release, module, rule = (args.get(name, "") for name in FILTERS)
     return WaiverFilter(
-        standing if standing in STANDINGS else "", kind if kind in set(WaiverKind) else "", release, module
+        standing if standing in STANDINGS else "",
+        kind if kind in set(WaiverKind) else "",
+        *(release, module),
+        rule_key=rule if find_rule(rule) else "",
     )
 
 

@@ -15,13 +15,11 @@ from app.domain.signoffs import EndKind
 from app.models import Checklist, Gate, GatePolicy
 from app.models.base import utc_now
 from app.queries.gates import list_active, list_gates
+from app.queries.gates_before import NO_READY, NO_RELEASE, NOT_SHIPPED
 from app.queries.standing import (
     NO_BACKUP,
     NO_PLAN,
-    NO_READY,
-    NO_RELEASE,
     NOT_REHEARSED,
-    NOT_SHIPPED,
     REHEARSAL_FAILED,
     Standing,
     standing_of,

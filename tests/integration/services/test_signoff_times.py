@@ -19,8 +19,9 @@ from app.models import ChecklistItem, Session, Signoff, SignoffEnd, Waiver
 from app.models.base import pretending, utc_now
 from app.queries.expired_gates import list_gates_with_expired
 from app.queries.gates import list_active
+from app.queries.gates_before import NO_READY
 from app.queries.people import actor_of
-from app.queries.standing import NO_READY, standing_of
+from app.queries.standing import standing_of
 from app.services.sessions import Browser, sign_in
 from app.services.signoffs import sign, withdraw
 from app.services.waivers import decide_waiver, request_waiver

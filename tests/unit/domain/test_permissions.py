@@ -26,6 +26,7 @@ MATRIX = """
     waiver:decide      .       .     .     .      .   x      x        .         .
     gate:sign          .       x     x     x      x   x      x        .         .
     policy:propose     .       .     .     .      .   x      x        .         .
+    gate:override      .       .     .     .      x   x      x        .         .
     module:manage      .       .     .     .      .   .      x        .         .
     release:manage     .       .     .     .      .   .      x        .         .
     template:edit      .       x     x     x      x   x      x        .         .
