@@ -29,6 +29,7 @@ GRANT SELECT, INSERT ON countersign.signoff_ends TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.rollback_plans TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.rehearsals TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.backup_records TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.escalations TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.changes TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.environments TO countersign_app@'%';
 
@@ -57,6 +58,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.template_drafts TO countersi
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.draft_groups TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.draft_items TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.template_imports TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.mails TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.module_contacts TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.module_answers TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.sessions TO countersign_app@'%';

@@ -14,6 +14,7 @@ from app.models.gate import (
     Signoff,
     SignoffEnd,
 )
+from app.models.mail import Escalation, Mail
 from app.models.module import Environment, Module, ModuleAnswer, ModuleContact, Target
 from app.models.person import IdempotencyKey, OneTimeLink, Person, PersonName, RateCounter, RoleGrant, Session
 from app.models.release import Change, Release, ReleaseModule
@@ -39,12 +40,14 @@ __all__ = [
     "DraftGroup",
     "DraftItem",
     "Environment",
+    "Escalation",
     "Evidence",
     "EvidenceConfirmation",
     "Gate",
     "GatePolicy",
     "IdempotencyKey",
     "ItemComment",
+    "Mail",
     "Module",
     "ModuleAnswer",
     "ModuleContact",

@@ -9,12 +9,13 @@ from sqlalchemy import and_, exists, or_, select
 from app.database import db
 from app.domain.actors import Actor
 from app.domain.checklist import BelongsTo
-from app.domain.gates import GateKind, missing_signoffs
+from app.domain.gates import GateKind, Separation, missing_signoffs
 from app.domain.permissions import Role
 from app.domain.signoffs import EndKind
 from app.models import Checklist, Gate, Release, ReleaseModule, Signoff, SignoffEnd
 from app.models.base import table_of
 from app.queries.checklists import HEAD, ChecklistHead, head_of
+from app.queries.covered import Covered
 from app.queries.gates import GateRow, list_gates, list_gates_where
 from app.queries.standing import Standing, standings_of
 
@@ -70,6 +71,13 @@ def list_waiting(actor: Actor, at: datetime) -> list[WaitingGate]:
         WaitingGate(standings[gate.id], heads[gate.checklist_id], waiting[gate.id], stale.get(gate.id))
         for gate in chosen
     ]
+
+
+def list_behind(standing: Standing, actor: Actor) -> list[Covered]:
+    """What somebody stands behind of what a gate covers, where its policy says that they must not."""
+    if Separation.NOT_BEHIND_ITEMS not in standing.gate.policy.separation:
+        return []
+    return [one for one in standing.covered if actor.id in one.facts.behind]
 
 
 def _awaited(standing: Standing, actor: Actor) -> frozenset[Role]:

@@ -10,7 +10,7 @@ from app.domain.actors import Actor
 from app.domain.addresses import gate_path, item_path
 from app.domain.checklist import Severity
 from app.domain.gate_words import counts_of, is_exception, named_roles
-from app.domain.gates import REJECTED, GateKind, GateState, Separation, missing_signoffs, must_not_be_alone
+from app.domain.gates import REJECTED, GateKind, GateState, missing_signoffs, must_not_be_alone
 from app.domain.permissions import Permission, Role
 from app.domain.readiness import Counts
 from app.models.base import utc_now as utc_now  # noqa: PLC0414 - pages take the clock from here
@@ -29,7 +29,7 @@ from app.queries.standing import (
     Standing,
     has_alone_signed_ready,
 )
-from app.queries.waiting import WaitingGate, find_release_gate, roles_of
+from app.queries.waiting import WaitingGate, find_release_gate, list_behind, roles_of
 from app.queries.waivers import list_waivers_of
 from app.services.signoffs import SIGNED_READY_ALONE
 
@@ -153,9 +153,7 @@ def sign_view(standing: Standing, checklist: ChecklistHead, actor: Actor) -> Sig
 
 def _behind(standing: Standing, actor: Actor) -> list[Reason]:
     """What a person stands behind, where the policy says that they must not."""
-    if Separation.NOT_BEHIND_ITEMS not in standing.gate.policy.separation:
-        return []
-    return [Reason(one.facts.text, item_path(one.id)) for one in standing.covered if actor.id in one.facts.behind]
+    return [Reason(one.facts.text, item_path(one.id)) for one in list_behind(standing, actor)]
 
 
 def _obstacles(standing: Standing, checklist: ChecklistHead, actor: Actor, *, is_barred: bool) -> list[Reason]:

@@ -53,7 +53,7 @@ def reader_of(endpoint: str) -> str | None:
     """Who of the company may open a page; nobody for those before signing in."""
     if endpoint in FOR_NOBODY:
         return None
-    return "ada" if endpoint.startswith("people.") else "leena"
+    return "ada" if endpoint.startswith(("people.", "mail.")) else "leena"
 
 
 def _first_group(kind: BelongsTo) -> str:
