@@ -8,12 +8,12 @@ from app.queries.signoff_sheet import SheetGate
 HEADER = (
     *("signoff_id", "subject", "gate", "environment", "name", "role", "decision", "signed_at_utc", "statement"),
     *("reason", "condition", "condition_until", "status", "ended_at_utc", "ended_by", "ended_reason"),
-    *("policy_revision", "relaxed_rules", "gate_passed_at_utc", "content_sha256"),
+    *("policy_revision", "relaxed_rules", "gate_passed_at_utc", "content_sha256", "content_fits"),
 )
 # No person's text is in these.
 OWN = {
     *("signoff_id", "gate", "role", "decision", "signed_at_utc", "condition_until", "status", "ended_at_utc"),
-    *("policy_revision", "relaxed_rules", "gate_passed_at_utc", "content_sha256"),
+    *("policy_revision", "relaxed_rules", "gate_passed_at_utc", "content_sha256", "content_fits"),
 }
 
 
@@ -28,4 +28,5 @@ def csv_rows(gates: Sequence[SheetGate]) -> Iterator[tuple[object, ...]]:
                 *(one.status, moment_text(one.ended_at) if one.ended_at else "", one.ended_by, one.ended_reason),
                 *(one.policy_revision, " ".join(one.relaxed)),
                 *(moment_text(gate.consumed_at) if gate.consumed_at else "", one.digest),
+                "yes" if one.fits else "no",
             )

@@ -34,6 +34,7 @@ def index(release_key: str) -> ResponseReturnValue:
         signed=[gate for gate in gates if gate.signoffs],
         unsigned=[gate for gate in gates if not gate.signoffs],
         total=sum(len(gate.signoffs) for gate in gates),
+        broken=sum(not one.fits for gate in gates for one in gate.signoffs),
     )
 
 
