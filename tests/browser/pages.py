@@ -36,7 +36,7 @@ from tests.conftest import settings_for
 # What a browser is sent to, but never shows as a page.
 NOT_PAGES = {
     *("static", "health.alive", "health.ready", "audit.export", "waivers.export", "evidence.download"),
-    *("items.show_rule", "signoffs.export", "signoffs.content"),
+    *("items.show_rule", "signoffs.export", "signoffs.pdf", "signoffs.content"),
 }
 FOR_NOBODY = {"auth.sign_in", "auth.show_link", "setup.show"}
 

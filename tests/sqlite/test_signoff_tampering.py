@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from flask_migrate import upgrade
+from pypdf import PdfReader
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
@@ -166,3 +167,14 @@ def test_a_sheet_says_loudly_which_signoff_does_not_fit_its_content(signed: Simp
     assert [(row["signoff_id"], row["content_fits"]) for row in rows] == [
         (str(number), "no" if number in broken else "yes") for number in (1, 2)
     ]
+
+
+def test_the_pdf_says_so_as_loudly(signed: SimpleNamespace):
+    change(CHANGED)
+
+    pages = PdfReader(io.BytesIO(signed.get("pdf/").data)).pages
+
+    text = " ".join(" ".join(page.extract_text() for page in pages).split())
+    assert text.count("Does not fit its content.") == 2
+    assert "2 do not fit their content." in text
+    assert "Each digest was computed anew" not in text
