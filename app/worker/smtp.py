@@ -59,7 +59,7 @@ def message_of(mail: Envelope, route: MailRoute) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(mail.body)
-    _check_headers(message)
+    check_headers(message)
     return message
 
 
@@ -68,7 +68,7 @@ def _header_text(text: str) -> str:
     return one_line(text).replace("=?", "= ?")
 
 
-def _check_headers(message: EmailMessage) -> None:
+def check_headers(message: EmailMessage) -> None:
     """Look at the bytes themselves: nothing that anybody typed has become a header."""
     head = message.as_bytes().partition(b"\r\n\r\n")[0].split(b"\r\n")
     names = [line.partition(b":")[0].decode(errors="replace") for line in head if not line[:1].isspace()]

@@ -11,7 +11,7 @@ from app.domain.checklist import ItemState
 from app.domain.mails import LINES_AT_MOST
 from app.domain.permissions import Role
 from app.domain.waiver_kinds import WaiverKind, WaiverReason
-from app.models import ChecklistItem, Mail, Person, Waiver
+from app.models import ChecklistItem, Mail, Module, Person, Waiver
 from app.models.base import pretending
 from app.queries.people import list_grants
 from app.services.item_states import set_state
@@ -263,6 +263,8 @@ def test_who_has_left_or_not_joined_yet_gets_none(mailbox: Mailbox, make: Make, 
 
     write_at(MORNING)
 
+    gone = {worker.id, invited.id}
+    assert gone & set(db.session.scalars(select(Mail.person_id))) == set()
     assert mailbox.to(worker.email) == mailbox.to(invited.email) == []
 
 
@@ -316,3 +318,57 @@ def test_it_takes_as_many_statements_for_many_lines_as_for_one(
         counts.append(len(statements))
 
     assert counts[0] == counts[1]
+
+
+def test_an_own_request_and_one_of_another_module_are_for_others_to_decide(mailbox: Mailbox, make: Make):
+    release = make.release(modules=2)
+    module_id = db.session.scalars(select(Module.id).where(Module.key == release.modules[1])).one()
+    own, elsewhere = make.person(Role.DBA), make.person(Role.DBA, module_id=module_id)
+    item = release.items[0]
+    request_waiver(own.origin, item.id, revision=1, reason=WaiverReason.OTHER, explanation="no schema here")
+
+    write_at(MORNING)
+
+    assert mailbox.to(own.email) == mailbox.to(elsewhere.email) == []
+    assert "Waivers to decide (1)" in mailbox.to(release.lead.email)[0].get_content()
+
+
+def test_what_ended_before_the_last_digest_is_no_news_and_neither_is_what_ended_weeks_ago(mailbox: Mailbox, make: Make):
+    room = Room(make)
+    room.sign(room.qa, QA)
+    item = room.item()
+    set_state(room.worker.origin, item.id, revision=item.revision, state=ItemState.DONE, reason="With a column.")
+    news = "Sign-offs of yours that ended"
+    db.session.execute(update(Person).where(Person.id == room.qa.id).values(digest_made_on=DAY - timedelta(days=30)))
+    db.session.commit()
+
+    write_at(MORNING + timedelta(days=6))
+    write_at(MORNING + timedelta(days=7))
+    first, second = (one.get_content() for one in mailbox.to(room.qa.email))
+    assert (news in first, news in second) == (True, False)
+
+    db.session.execute(update(Person).where(Person.id == room.qa.id).values(digest_made_on=DAY - timedelta(days=30)))
+    db.session.commit()
+    write_at(MORNING + timedelta(days=8))
+    assert news not in mailbox.to(room.qa.email)[2].get_content()
+
+
+def test_of_a_signoff_for_a_module_that_one_may_not_see_any_more_nothing_is_told(mailbox: Mailbox, make: Make):
+    room = Room(make)
+    room.sign(room.qa, QA)
+    boss = make.person(Role.ADMINISTRATOR)
+    revoke_role(boss.origin, room.qa.id, list_grants(room.qa.id)[0].id)
+
+    write_at(MORNING)
+
+    assert mailbox.to(room.qa.email) == []
+
+
+def test_what_is_late_and_blocked_stands_there_once(mailbox: Mailbox, release: MadeRelease, worker: Made):
+    item = owe(release, worker, YESTERDAY)
+    set_state(worker.origin, item.id, revision=item.revision, state=ItemState.BLOCKED, reason="No server yet.")
+
+    write_at(MORNING)
+
+    assert mailbox.text().count(f"/items/{item.id}/") == 1
+    assert "blocked: No server yet." in mailbox.text()

@@ -5,16 +5,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.database import db
 from app.domain.actors import SYSTEM, Origin
-from app.domain.errors import RuleViolation
+from app.domain.errors import NotFound, NotPermitted, RuleViolation
 from app.domain.mails import GIVE_UP_AFTER, Letter, Line, MailKind
 from app.domain.permissions import Role
-from app.models import Mail, Person
+from app.models import Mail
 from app.models.base import pretending, utc_now
 from app.services.change import Change
 from app.services.items import add_comment
@@ -221,49 +219,6 @@ def test_two_mails_have_two_names(mailbox: Mailbox, make: Make, reader: Made):
     assert len({one["Message-ID"] for one in mailbox.taken}) == 2
 
 
-NASTY = (
-    *("x\r\nBcc: thief@example.net", "x\nX-Evil: 1", "\r\n\r\nbody", "a\x00b", "a\x0bb", "a\x85b", "a\u2028b", " "),
-    *("=?utf-8?q?=0d=0aBcc:_x@y.z?=", "=?utf-8?b?DQpCY2M6IHhAeS56?=", "\u202egnp.exe", "Zoë Ünal", "山田 太郎"),
-    *("<script>alert(1)</script>", '"; DROP', "a,b;c<d>@e", "(comment)", "\\", '"', "x" * 900, "é" * 400, ":"),
-    *("🏳️\u200d🌈 team", "مرحبا", "\u0000", "to: x@y.z", ".", ".\r\n.\r\nMAIL FROM:<x@y.z>", "\t", "a\r b"),
-    *("@", "x@y, z@w", "undisclosed:;", "=?bad?=", "=?utf-8?q?unterminated", "\x1b[31m", "ﷺ" * 100, "a\u0300" * 80),
-    *("%0d%0aBcc: x", "\ufeff"),
-)
-HEADERS = sorted(
-    [
-        *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress"),
-        *("MIME-Version", "Content-Type", "Content-Transfer-Encoding"),
-    ]
-)
-
-
-@pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
-def test_no_name_and_no_subject_adds_a_header_or_a_recipient(mailbox: Mailbox, make: Make, text: str):
-    person = make.person()
-    db.session.execute(update(Person).where(Person.id == person.id).values(name=text.replace("\x00", "")[:120]))
-    db.session.commit()
-    tell(system(), (person.id,), letter("n", text, text, Line(text, "/x/")))
-
-    send_mails()
-
-    assert mailbox.recipients == [[person.email]]
-    [message] = mailbox.taken
-    assert sorted(message.keys()) == HEADERS
-    assert [one.addr_spec for one in message["To"].addresses] == [person.email]
-    assert "\n" not in message["Subject"]
-    assert mailbox.text().endswith("https://checks.example.org/x/\n")
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(text=st.text(max_size=150))
-def test_any_text_at_all_comes_back_as_one_line(text: str):
-    one = letter("n", text, text)
-
-    assert "\n" not in one.subject_line
-    assert len(one.subject_line) <= 200
-    assert one.body("https://x.example").count("\n") == 1
-
-
 def test_what_was_settled_long_ago_is_forgotten_and_what_waits_is_not(mailbox: Mailbox, reader: Made):
     long_ago = utc_now() - timedelta(days=91)
     with pretending(long_ago):
@@ -311,3 +266,40 @@ def test_what_was_given_up_is_tried_again_under_its_old_name_and_that_is_remembe
     assert len(mailbox.to(reader.email)) == 1
     [event] = make.events("mail.retried")
     assert (event.actor_id, event.new_value) == (boss.id, f"notice to person {reader.id}")
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMINISTRATOR])
+def test_nobody_but_an_administrator_tests_or_tries_again(mailbox: Mailbox, make: Make, role: Role):
+    person = make.person(role)
+    mailbox.refuse_recipients = "550 no"
+    tell(system(), (person.id,), letter())
+    send_mails()
+
+    for act in (send_test, lambda origin: try_again(origin, mails()[0].id)):
+        with pytest.raises((NotPermitted, NotFound)):
+            act(person.origin)
+    assert [row.next_attempt_at for row in mails()] == [None]
+
+
+def test_where_mail_is_off_nothing_is_tried_again(app: Flask, mailbox: Mailbox, make: Make):
+    boss = make.person(Role.ADMINISTRATOR)
+    mailbox.refuse_recipients = "550 no"
+    tell(system(), (boss.id,), letter())
+    send_mails()
+    sends_to(app, "")
+
+    for act in (send_test, lambda origin: try_again(origin, mails()[0].id)):
+        with pytest.raises(RuleViolation, match="No mail is sent here"):
+            act(boss.origin)
+
+
+def test_what_another_worker_has_settled_meanwhile_stays_settled(mailbox: Mailbox, reader: Made):
+    tell(system(), (reader.id,), letter())
+    [row] = mails()
+    send_mails()
+    sent_at = mails()[0].sent_at
+
+    with pretending(utc_now() + timedelta(hours=1)):
+        post.settle(row.id)
+
+    assert mails()[0].sent_at == sent_at
