@@ -3,9 +3,11 @@
 import os
 import secrets
 import shlex
+from dataclasses import dataclass, field
+from email.utils import getaddresses, parseaddr
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,10 +17,43 @@ from sqlalchemy.exc import ArgumentError
 SERVER_NAMES = {"mysql", "mariadb"}
 ADDRESS = "mysql://user:password@host:3306/database"
 LOOPBACK = {"localhost", "127.0.0.1", "::1", None, ""}
+MAIL_ADDRESS = "smtp://user:password@host:587"
+# The port where none is named.
+MAIL_PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 
 
 class SettingsError(Exception):
     """A setting cannot be used; the text says which, why, and what to do."""
+
+
+@dataclass(frozen=True)
+class MailRoute:
+    """The server that takes our mail, how it is spoken to, and whom the mail is from."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    sender: str
+    ssl_ca: Path | None
+
+    @property
+    def needs_starttls(self) -> bool:
+        """Whether the connection begins in clear and has to be encrypted before anything is said."""
+        return self.scheme == "smtp" and self.host not in LOOPBACK
+
+    @property
+    def domain(self) -> str:
+        """The domain of the sender, by which our messages are named."""
+        return parseaddr(self.sender)[1].rpartition("@")[2]
+
+    @property
+    def words(self) -> str:
+        """The server as a page names it: without user and password."""
+        encrypted = {"smtps": "encrypted from the first byte", "smtp+plain": "not encrypted"}
+        how = encrypted.get(self.scheme, "encrypted by STARTTLS" if self.needs_starttls else "on this machine")
+        return f"{self.host}, port {self.port}, {how}"
 
 
 class Settings(BaseSettings):
@@ -46,9 +81,14 @@ class Settings(BaseSettings):
     evidence_scanner: str = Field("", alias="EVIDENCE_SCANNER")
     evidence_scanner_seconds: int = Field(30, alias="EVIDENCE_SCANNER_SECONDS", ge=1, le=300)
     evidence_scanner_down: Literal["refuse", "take"] = Field("refuse", alias="EVIDENCE_SCANNER_DOWN")
+    mail_server: SecretStr | None = Field(None, alias="MAIL_SERVER")
+    mail_from: str = Field("", alias="MAIL_FROM")
+    mail_ssl_ca: Path | None = Field(None, alias="MAIL_SSL_CA")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
 
-    @field_validator("secret_key", "database_url", "database_ssl_ca", "evidence_dir", mode="before")
+    @field_validator(
+        *("secret_key", "database_url", "database_ssl_ca", "evidence_dir", "mail_server", "mail_ssl_ca"), mode="before"
+    )
     @classmethod
     def _empty_is_unset(cls, value: Any) -> Any:
         return None if value == "" else value
@@ -65,7 +105,10 @@ class Settings(BaseSettings):
             raise ValueError(f"DATABASE_SSL_CA names {self.database_ssl_ca}, and there is no such file")
         if self.evidence_dir and self.evidence_dir.exists() and not self.evidence_dir.is_dir():
             raise ValueError(f"EVIDENCE_DIR must be a directory, and {self.evidence_dir} is a file")
+        if self.mail_ssl_ca and not self.mail_ssl_ca.is_file():
+            raise ValueError(f"MAIL_SSL_CA names {self.mail_ssl_ca}, and there is no such file")
         self.scanner_command  # noqa: B018 (raises what is to be said)
+        self.mail_route  # noqa: B018 (raises what is to be said)
         self.engine_url()
         if self.environment == "production":
             self._check_production()
@@ -121,6 +164,13 @@ class Settings(BaseSettings):
             raise ValueError("EVIDENCE_SCANNER has a quotation mark that is not closed") from None
 
     @property
+    def mail_route(self) -> MailRoute | None:
+        """Where mail goes and whom it is from; None: no mail is sent."""
+        if self.mail_server is None:
+            return None
+        return _mail_route(self.mail_server.get_secret_value(), self.mail_from, self.mail_ssl_ca)
+
+    @property
     def base_url(self) -> str:
         """The address that people open, without a slash at the end."""
         host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 (compared, not bound)
@@ -138,6 +188,42 @@ def _scheme_of(address: str) -> str:
         return urlsplit(address).scheme
     except ValueError:  # a bracket that is opened and not closed
         return ""
+
+
+def _mail_route(address: str, sender: str, ssl_ca: Path | None) -> MailRoute:
+    try:  # never with the words of a refusal: they may quote a piece of the password
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"MAIL_SERVER is not the address of a mail server; write {MAIL_ADDRESS}") from None
+    _check_mail_server(parts)
+    if not _is_sender(sender):
+        raise ValueError("MAIL_SERVER needs MAIL_FROM, for example Countersign <checks@example.org>")
+    return MailRoute(
+        parts.scheme,
+        parts.hostname or "",
+        port or MAIL_PORTS[parts.scheme],
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        sender,
+        ssl_ca,
+    )
+
+
+def _check_mail_server(parts: SplitResult) -> None:
+    if parts.scheme not in MAIL_PORTS or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(f"MAIL_SERVER must begin with smtp://, smtps:// or smtp+plain://: {MAIL_ADDRESS}")
+    if bool(parts.username) != bool(parts.password):
+        raise ValueError(f"MAIL_SERVER needs a user and a password, or neither: {MAIL_ADDRESS}")
+    if parts.scheme == "smtp+plain" and parts.password and parts.hostname not in LOOPBACK:
+        raise ValueError("MAIL_SERVER would send its password over a network in clear: write smtp:// or smtps://")
+
+
+def _is_sender(text: str) -> bool:
+    address = parseaddr(text)[1]
+    local, at, domain = address.rpartition("@")
+    is_clean = text.isprintable() and address.isascii() and not any(sign in address for sign in ' <>"\\')
+    return bool(is_clean and local and at and domain and address in text and len(getaddresses([text])) == 1)
 
 
 def load_settings(**given: Any) -> Settings:

@@ -25,6 +25,7 @@ from app.blueprints.health import routes as health
 from app.blueprints.home import routes as home
 from app.blueprints.imports import routes as imports
 from app.blueprints.items import routes as items
+from app.blueprints.mail import routes as mail
 from app.blueprints.me import routes as me
 from app.blueprints.modules import answers as module_answers
 from app.blueprints.modules import routes as modules
@@ -45,7 +46,7 @@ from app.blueprints.templates import history as template_history
 from app.blueprints.templates import routes as templates
 from app.blueprints.waivers import routes as waivers
 from app.database import bind_engine, db, engine_options
-from app.extensions import csrf
+from app.extensions import csrf, mailing
 from app.web import access, assets, errors, filters, logs, security, slots
 from app.web import people as signed_in
 from config import Settings, SettingsError, load_settings, make_data, secret_of
@@ -54,7 +55,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PRODUCT_VERSION = "0.1.0"
 
 BLUEPRINTS = (
-    *(home, setup, auth, profile, people, health),
+    *(home, setup, auth, profile, people, mail, health),
     *(modules, module_answers, releases, release_changes, checklists, items, evidence, waivers, signoffs, me, audit),
     *(gates, gate_signing, gate_records, delegations, policies, policy_proposals, overrides, rules),
     *(templates, template_history, adoption, template_rules, imports, drafts, draft_content),
@@ -81,6 +82,7 @@ def create_app(settings: Settings | None = None, *, may_migrate: bool = True) ->
     signed_in.init_app(app)
     access.init_app(app)
     csrf.init_app(app)
+    mailing.init_app(app)
     errors.init_app(app)
     filters.init_app(app)
     assets.init_app(app)

@@ -42,6 +42,7 @@ GRANT SELECT, INSERT ON countersign.override_tellings TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.override_endings TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.override_uses TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.override_reviews TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.escalations TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.changes TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.environments TO countersign_app@'%';
 
@@ -70,6 +71,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.template_drafts TO countersi
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.draft_groups TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.draft_items TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.template_imports TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.mails TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.module_contacts TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.module_answers TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.sessions TO countersign_app@'%';

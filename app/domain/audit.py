@@ -68,6 +68,7 @@ class AuditAction(StrEnum):
     ITEM_COMMENTED = "item.commented"
     ITEM_ASSIGNED = "item.assigned"
     ITEM_UNDONE = "item.undone"
+    ITEM_ESCALATED = "item.escalated"
     EVIDENCE_ADDED = "evidence.added"
     EVIDENCE_WITHDRAWN = "evidence.withdrawn"
     EVIDENCE_RECONFIRMED = "evidence.reconfirmed"
@@ -111,6 +112,8 @@ class AuditAction(StrEnum):
     AUDIT_EXPORTED = "audit.exported"
     TEMPLATE_EXPORTED = "template.exported"
     CHECKLIST_EXPORTED = "checklist.exported"
+    MAIL_TESTED = "mail.tested"
+    MAIL_RETRIED = "mail.retried"
 
     @property
     def label(self) -> str:
@@ -171,6 +174,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.ITEM_COMMENTED: "commented on “{label}”: {new}",
     AuditAction.ITEM_ASSIGNED: "assigned “{label}” to {new}, before: {old}",
     AuditAction.ITEM_UNDONE: "took back the last change of “{label}”: {fact} from {old} to {new}",
+    AuditAction.ITEM_ESCALATED: "told {new} that “{label}”, due on {old}, is late",
     AuditAction.ITEM_ADDED: "added “{label}”, which the adopted version asks",
     AuditAction.ITEM_REMOVED: "took away “{label}”, which the adopted version no longer asks; it was {old}",
     AuditAction.ITEM_RETURNED: "brought back “{label}”, which the adopted version asks again; it is {new}",
@@ -214,6 +218,8 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.AUDIT_EXPORTED: "exported events: {label}",
     AuditAction.TEMPLATE_EXPORTED: "exported {label} as {new}",
     AuditAction.CHECKLIST_EXPORTED: "exported the checklist of {label} as {new}",
+    AuditAction.MAIL_TESTED: "asked for {label}, a test",
+    AuditAction.MAIL_RETRIED: "put {label}, a {new}, back into the outbox",
 }
 
 

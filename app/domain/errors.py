@@ -61,6 +61,14 @@ class NotKept(DomainError):
     """The disk did not take it. Nothing was saved."""
 
 
+class NotWritten(DomainError):
+    """A file could not be made; `retry_after` is the number of seconds after which it may go, 0: not by waiting."""
+
+    def __init__(self, sentence: str, *, retry_after: int = 0) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
 class Damaged(DomainError):
     """A file on the disk is not the one that was added."""
 

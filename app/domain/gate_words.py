@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from app.domain.audit import AuditAction
 from app.domain.checklist import OPEN, WAIVED, ItemState, Severity
 from app.domain.gates import CoveredItem, GateState, Policy, RequiredSignoff, Separation
 from app.domain.permissions import Role
@@ -72,3 +73,9 @@ def is_exception(item: CoveredItem) -> bool:
 def counts_of(items: Iterable[CoveredItem]) -> Counts:
     """How many of what a gate covers stand where."""
     return count((item.state, item.severity, 1) for item in items)
+
+
+def cause_words(text: str) -> str:
+    """What ended a sign-off, with the action that was its cause in words: “evidence added: …”."""
+    action, colon, rest = text.partition(": ")
+    return f"{action.replace('.', ' ').replace('_', ' ')}{colon}{rest}" if action in set(AuditAction) else text

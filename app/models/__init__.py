@@ -15,6 +15,7 @@ from app.models.gate import (
     Signoff,
     SignoffEnd,
 )
+from app.models.mail import Escalation, Mail
 from app.models.module import Environment, Module, ModuleAnswer, ModuleContact, Target
 from app.models.override import (
     Override,
@@ -52,12 +53,14 @@ __all__ = [
     "DraftGroup",
     "DraftItem",
     "Environment",
+    "Escalation",
     "Evidence",
     "EvidenceConfirmation",
     "Gate",
     "GatePolicy",
     "IdempotencyKey",
     "ItemComment",
+    "Mail",
     "Module",
     "ModuleAnswer",
     "ModuleContact",

@@ -1,6 +1,6 @@
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Boolean, Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.permissions import Role
@@ -20,6 +20,9 @@ class Person(Base):
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
     password_hash: Mapped[str | None] = mapped_column(String(255))
     shortcuts_enabled: Mapped[bool] = mapped_column(Boolean, default=True)
+    digest_enabled: Mapped[bool] = mapped_column(Boolean, default=True)
+    # The last day, as this person counts, for which a digest was made or there was nothing to say.
+    digest_made_on: Mapped[date | None] = mapped_column(Date)
     deactivated_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
     revision: Mapped[int] = mapped_column(default=1)

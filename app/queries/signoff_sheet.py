@@ -62,6 +62,8 @@ class SheetSignoff:
     ended_at: datetime | None
     ended_by: str
     ended_reason: str
+    # What is kept of what was signed has the digest that was signed.
+    fits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class SheetGate:
 _gates, _policies, _lists = table_of(Gate).c, table_of(GatePolicy).c, table_of(Checklist).c
 _delegations = table_of(Delegation).c
 _signoffs, _ends, _names = table_of(Signoff).c, table_of(SignoffEnd).c, table_of(PersonName).c
+_contents = table_of(SignedContent).c
 _modules, _changes, _people = table_of(Module).c, table_of(Change).c, table_of(Person).c
 _enders, _principals = table_of(PersonName).alias("enders"), table_of(PersonName).alias("principals")
 _GATES = (
@@ -125,18 +128,30 @@ _SIGNOFFS = (
 
 
 def read_sheet(release: Release, actor: Actor, at: datetime) -> list[SheetGate]:
-    """The gates of a release that somebody may see, with every sign-off and break-glass; three statements."""
+    """The gates of a release that somebody may see, with every sign-off and break-glass; four statements.
+
+    Each digest is computed anew from the bytes that are kept: a sheet says nothing that it has not looked at.
+    """
     visible = actor.modules(Permission.CHECKLIST_VIEW)
     seen = true() if visible is None else or_(_lists.module_id.is_(None), _lists.module_id.in_(visible))
     given: dict[int, list[SheetSignoff]] = defaultdict(list)
-    for row in db.session.execute(_SIGNOFFS.where(_lists.release_id == release.id, seen)):
-        given[row.gate_id].append(_signoff(row, at))
+    rows = db.session.execute(_SIGNOFFS.where(_lists.release_id == release.id, seen)).all()
+    fitting = _fitting({row.digest for row in rows})
+    for row in rows:
+        given[row.gate_id].append(_signoff(row, at, fits=row.digest in fitting))
     rows = db.session.execute(_GATES.where(_lists.release_id == release.id, seen)).all()
     rows = sorted(rows, key=lambda row: (row.module_name or "", row.checklist_id, _ORDER.index(row.kind)))
     broken: dict[int, list[OverrideRow]] = defaultdict(list)
     for one in list_confirmed_of_release(release.id):
         broken[one.gate_id].append(one)
     return [_gate(row, release.name, tuple(given[row.id]), tuple(broken[row.id])) for row in rows]
+
+
+def _fitting(digests: set[bytes]) -> set[bytes]:
+    """Of some digests those that the kept bytes have; a few bodies at a time, because each may be large."""
+    kept = select(_contents.digest, _contents.body).where(_contents.digest.in_(digests))
+    rows = db.session.execute(kept.execution_options(yield_per=20))
+    return {row.digest for row in rows if digest_of(row.body) == row.digest}
 
 
 def _gate(
@@ -154,7 +169,7 @@ def _gate(
     )
 
 
-def _signoff(row: Any, at: datetime) -> SheetSignoff:
+def _signoff(row: Any, at: datetime, *, fits: bool) -> SheetSignoff:
     policy = read_policy(row.gate_kind, row.body)
     over_at = ends_at(row.signed_at, policy.lasts, row.condition_ends_on)
     # What counted when the gate was passed counts for ever; elsewhere time ends it before the worker says so.
@@ -172,6 +187,7 @@ def _signoff(row: Any, at: datetime) -> SheetSignoff:
         ended_at=over_at if is_over else row.ended_at,
         ended_by=row.ended_by or ("Countersign" if row.ended or is_over else ""),
         ended_reason=row.ended_reason or "",
+        fits=fits,
     )
 
 
@@ -183,8 +199,8 @@ def _named(name: str | None, person_id: int | None) -> str:
 def get_signed_content(signoff_id: int, actor: Actor) -> bytes:
     """The bytes that somebody signed, when they are still those; only for who may see the gate."""
     found = db.session.execute(
-        select(_signoffs.gate_id, _signoffs.digest, table_of(SignedContent).c.body)
-        .join(table_of(SignedContent), table_of(SignedContent).c.digest == _signoffs.digest)
+        select(_signoffs.gate_id, _signoffs.digest, _contents.body)
+        .join(table_of(SignedContent), _contents.digest == _signoffs.digest)
         .where(_signoffs.id == signoff_id)
     ).one_or_none()
     if found is None:

@@ -1,6 +1,6 @@
 """Reads of gates over many checklists: which wait for a person, and how all of a release or a checklist stand."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,12 +9,13 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from app.database import db
 from app.domain.actors import Actor
 from app.domain.checklist import BelongsTo
-from app.domain.gates import GateKind, missing_signoffs
+from app.domain.gates import GateKind, Separation, missing_signoffs
 from app.domain.permissions import Role
 from app.domain.signoffs import EndKind
 from app.models import Checklist, Gate, Release, ReleaseModule, Signoff, SignoffEnd
 from app.models.base import table_of
 from app.queries.checklists import HEAD, ChecklistHead, head_of
+from app.queries.covered import Covered
 from app.queries.delegations import DelegationRow, list_delegated_to
 from app.queries.gates import GateRow, list_gates, list_gates_where
 from app.queries.standing import Standing, standings_of
@@ -116,6 +117,19 @@ def awaited(standing: Standing, actor: Actor, seats: Iterable[SeatChoice]) -> li
         return []
     missing = {one.role for one in missing_signoffs(standing.gate.policy, [one.facts for one in standing.signoffs])}
     return [one for one in seats if one.role in missing and not (one.by and one.by.principal_id in heard)]
+
+
+def list_behind(standing: Standing, people: Collection[int]) -> list[Covered]:
+    """What people stand behind of what a gate covers, where its policy says that they must not."""
+    if Separation.NOT_BEHIND_ITEMS not in standing.gate.policy.separation:
+        return []
+    return [one for one in standing.covered if not one.facts.behind.isdisjoint(people)]
+
+
+def signers_of(actor: Actor, seats: Sequence[SeatChoice]) -> frozenset[int]:
+    """Whose word it would be: the person's own, and where they sign for one other person alone, that one's too."""
+    others = {one.by.principal_id if one.by else None for one in seats}
+    return frozenset(one for one in (actor.id, *(others if len(others) == 1 else ())) if one is not None)
 
 
 def _heads(gates: Sequence[GateRow]) -> dict[int, ChecklistHead]:

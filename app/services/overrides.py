@@ -5,9 +5,11 @@ from datetime import timedelta
 from sqlalchemy import insert, select
 
 from app.database import server_now
+from app.domain.addresses import override_path
 from app.domain.audit import AuditAction
 from app.domain.errors import Conflict, NotPermitted, RuleViolation
 from app.domain.gates import GateState
+from app.domain.mails import Letter, Line, MailKind
 from app.domain.overrides import (
     CONFIRM_WITHIN,
     PROVE_WITHIN,
@@ -39,6 +41,7 @@ from app.queries.overrides import find_override, get_override, list_live_of_gate
 from app.queries.standing import Standing, standing_of
 from app.services.change import Change
 from app.services.gate_access import streams_of_debt, take_gate
+from app.services.mailing import put_mail
 from app.services.proof import proved_at
 from app.services.signoff_ends import about_gate
 from app.services.write_path import write_path
@@ -169,6 +172,7 @@ def tell_skipped(change: Change, found: OverrideRow, gate: GateRow, skipped: lis
         for one in skipped
     ]
     change.session.execute(insert(table_of(OverrideTelling)), rows)
+    put_mail(change, [one.person_id for one in skipped], _notice(found))
     for one in skipped:
         change.record(
             AuditAction.OVERRIDE_TOLD,
@@ -178,6 +182,20 @@ def tell_skipped(change: Change, found: OverrideRow, gate: GateRow, skipped: lis
             new=f"person {one.person_id}",
             after={"override": found.id, "person": one.person_id, "role": one.role.value},
         )
+
+
+def _notice(found: OverrideRow) -> Letter:
+    return Letter(
+        MailKind.NOTICE,
+        f"override:{found.id}",
+        f"Break-glass: the gate {found.gate_title} of {found.place} goes on without your sign-off",
+        (
+            "Two people have overridden this gate. Your sign-off was not waited for.",
+            f"Why: {found.reason}",
+            f"Incident: {found.incident}",
+            Line("What was in its way, who did it, and the review that is still owed:", override_path(found.id)),
+        ),
+    )
 
 
 @write_path

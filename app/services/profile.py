@@ -1,4 +1,4 @@
-"""One's own name, time zone, keyboard switch and password."""
+"""One's own name, time zone, keyboard switch, daily mail and password."""
 
 from zoneinfo import available_timezones
 
@@ -53,8 +53,10 @@ def _change_password(change: Change, hashed: SecretStr, verified: SecretStr) -> 
 
 
 @write_path
-def update_profile(change: Change, *, revision: int, name: str, time_zone: str, shortcuts_enabled: bool) -> bool:
-    """Change one's own name, time zone and keyboard switch; one event per fact."""
+def update_profile(
+    change: Change, *, revision: int, name: str, time_zone: str, shortcuts_enabled: bool, digest_enabled: bool = True
+) -> bool:
+    """Change one's own name, time zone, keyboard switch and daily mail; one event per fact."""
     stream = change.take_subject("person", change.actor_id)
     person = get_person(change.actor_id)
     if person.revision != revision:
@@ -72,7 +74,11 @@ def update_profile(change: Change, *, revision: int, name: str, time_zone: str, 
             old="an earlier one",
             new="the present one",
         )
-    facts = {"time zone": ("time_zone", time_zone), "shortcuts": ("shortcuts_enabled", shortcuts_enabled)}
+    facts = {
+        "time zone": ("time_zone", time_zone),
+        "shortcuts": ("shortcuts_enabled", shortcuts_enabled),
+        "daily mail": ("digest_enabled", digest_enabled),
+    }
     for fact, (attribute, new) in facts.items():
         if (old := getattr(person, attribute)) != new:
             setattr(person, attribute, new)

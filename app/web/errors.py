@@ -29,6 +29,7 @@ from app.domain.errors import (
     NotKept,
     NotPermitted,
     NotScanned,
+    NotWritten,
     RuleViolation,
     TooLarge,
     TooMany,
@@ -55,6 +56,7 @@ STATUS: dict[type[DomainError], int] = {
     TooLarge: 413,
     Harmful: 422,
     NotScanned: 503,
+    NotWritten: 503,
     NotKept: 507,
     Damaged: 500,
 }

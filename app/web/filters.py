@@ -8,9 +8,8 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from app.domain.applicability import rules_in_words
-from app.domain.audit import AuditAction
 from app.domain.evidence import size_words
-from app.domain.gate_words import STATE_WORDS, asked_words
+from app.domain.gate_words import STATE_WORDS, asked_words, cause_words
 from app.domain.overrides import time_words
 from app.domain.template_content import DueRule
 from app.web.inline_words import set_words, set_words_with_links
@@ -59,12 +58,6 @@ def absolute(value: datetime) -> str:
     """A moment with date, time and zone, as the reader counts."""
     local = _local(value)
     return f"{local.day} {local:%B %Y, %H:%M:%S %Z}"
-
-
-def cause_words(text: str) -> str:
-    """What ended a sign-off, with the action that was its cause in words: “evidence added: …”."""
-    action, colon, rest = text.partition(": ")
-    return f"{action.replace('.', ' ').replace('_', ' ')}{colon}{rest}" if action in set(AuditAction) else text
 
 
 def utc(value: datetime) -> str:

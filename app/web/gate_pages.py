@@ -11,7 +11,7 @@ from app.domain.actors import Actor
 from app.domain.addresses import gate_path, item_path, override_path
 from app.domain.checklist import Severity
 from app.domain.gate_words import counts_of, is_exception, named_roles
-from app.domain.gates import REJECTED, GateKind, GateState, Separation
+from app.domain.gates import REJECTED, GateKind, GateState
 from app.domain.overrides import debt_number
 from app.domain.permissions import Permission
 from app.domain.readiness import Counts
@@ -30,7 +30,7 @@ from app.queries.standing import (
     Standing,
     has_alone_signed_ready,
 )
-from app.queries.waiting import SeatChoice, WaitingGate, awaited, find_release_gate
+from app.queries.waiting import SeatChoice, WaitingGate, awaited, find_release_gate, list_behind, signers_of
 from app.queries.waivers import list_waivers_of
 from app.services.signoffs import SIGNED_READY_ALONE
 
@@ -156,23 +156,15 @@ def sign_view(standing: Standing, checklist: ChecklistHead, actor: Actor, seats:
         lines(exceptions),
         lines(killers),
         lines(others),
-        behind := _behind(standing, _signers(actor, seats)),
+        behind := _behind(standing, signers_of(actor, seats)),
         _obstacles(standing, checklist, actor, seats, is_barred=bool(behind)),
         " ".join(f"{one.id}.{_mark(one)}" for one in covered),
     )
 
 
-def _signers(actor: Actor, seats: Sequence[SeatChoice]) -> frozenset[int]:
-    """Whose word it would be: the person's own, and where they sign for one other person alone, that one's too."""
-    others = {one.by.principal_id if one.by else None for one in seats}
-    return frozenset(one for one in (actor.id, *(others if len(others) == 1 else ())) if one is not None)
-
-
 def _behind(standing: Standing, people: frozenset[int]) -> list[Reason]:
     """What people stand behind, where the policy says that they must not."""
-    if Separation.NOT_BEHIND_ITEMS not in standing.gate.policy.separation:
-        return []
-    return [Reason(one.facts.text, item_path(one.id)) for one in standing.covered if people & one.facts.behind]
+    return [Reason(one.facts.text, item_path(one.id)) for one in list_behind(standing, people)]
 
 
 def _obstacles(
@@ -188,7 +180,7 @@ def _obstacles(
         return reasons_of(standing, checklist, actor)
     if seats and not awaited(standing, actor, seats):
         return [Reason(f"As {named_roles({one.role for one in seats})} enough people have signed.", f"{here}#signed")]
-    if must_not_be_alone(gate.policy) and has_alone_signed_ready(gate, _signers(actor, seats)):
+    if must_not_be_alone(gate.policy) and has_alone_signed_ready(gate, signers_of(actor, seats)):
         return [Reason(SIGNED_READY_ALONE, f"{here}#policy")]
     return []
 
@@ -246,7 +238,7 @@ def inbox_of(waiting: Sequence[WaitingGate], actor: Actor) -> list[tuple[str, li
     """What waits for somebody, under headings: to be signed anew, to be signed now, not yet."""
     found: dict[str, list[WaitingLine]] = {title: [] for title in INBOX}
     for one in sorted(waiting, key=lambda one: (one.checklist.release_name, one.checklist.name, one.gate.id)):
-        is_barred = bool(_behind(one.standing, _signers(actor, one.seats)))
+        is_barred = bool(_behind(one.standing, signers_of(actor, one.seats)))
         if one.stale is not None:
             title = INBOX[0]
         elif one.standing.verdict.may_approve:

@@ -9,13 +9,14 @@ from app.queries.signoff_sheet import SheetGate
 HEADER = (
     *("signoff_id", "subject", "gate", "environment", "name", "for", "role", "decision", "signed_at_utc", "statement"),
     *("reason", "condition", "condition_until", "status", "ended_at_utc", "ended_by", "ended_reason"),
-    *("policy_revision", "relaxed_rules", "gate_passed_at_utc", "content_sha256"),
+    *("policy_revision", "relaxed_rules", "gate_passed_at_utc", "content_sha256", "content_fits"),
     *("gate_passed_by", "override_id"),
 )
 # No person's text is in these.
 OWN = {
     *("signoff_id", "gate", "role", "decision", "signed_at_utc", "condition_until", "status", "ended_at_utc"),
-    *("policy_revision", "relaxed_rules", "gate_passed_at_utc", "content_sha256", "gate_passed_by", "override_id"),
+    *("policy_revision", "relaxed_rules", "gate_passed_at_utc", "content_sha256", "content_fits"),
+    *("gate_passed_by", "override_id"),
 }
 
 
@@ -31,7 +32,7 @@ def csv_rows(gates: Sequence[SheetGate]) -> Iterator[tuple[object, ...]]:
                 one.condition_ends_on.isoformat() if one.condition_ends_on else "",
                 *(one.status, moment_text(one.ended_at) if one.ended_at else "", one.ended_by, one.ended_reason),
                 *(one.policy_revision, " ".join(one.relaxed)),
-                *(_passed_at(gate), one.digest, passed_by(gate), ""),
+                *(_passed_at(gate), one.digest, "yes" if one.fits else "no", passed_by(gate), ""),
             )
 
 
@@ -55,5 +56,5 @@ def _broken(gate: SheetGate, one: OverrideRow) -> tuple[object, ...]:
         *("", " and ".join(roles), "break-glass", moment_text(second.at), "", f"{one.incident}: {one.reason}", "", ""),
         f"reviewed: {one.outcome.word}" if one.outcome else "not reviewed",
         *((moment_text(reviewed.at), reviewed.name, one.review) if reviewed else ("", "", "")),
-        *(gate.policy_revision, " ".join(gate.relaxed), _passed_at(gate), "", passed_by(gate), one.id),
+        *(gate.policy_revision, " ".join(gate.relaxed), _passed_at(gate), "", "", passed_by(gate), one.id),
     )

@@ -10,21 +10,27 @@ from app.database import in_transaction, server_now
 from app.domain.actors import SYSTEM, Origin
 from app.domain.identifiers import time_ordered_id
 from app.domain.waivers import utc_day
+from app.extensions import mailing
 from app.models import IdempotencyKey, RateCounter, Session, TemplateImport
 from app.models.base import utc_now
+from app.queries.digests import list_readers
 from app.queries.evidence import find_named
 from app.queries.expired_gates import list_gates_with_expired
 from app.queries.expiry import list_due_waivers
+from app.queries.overdue import list_late
 from app.queries.overrides import list_due
+from app.services.mailing import escalate, write_digest
 from app.services.overrides import expire_override
 from app.services.signoffs import expire_signoffs as end_signoffs
 from app.services.waivers import expire_waiver
 from app.web.uploads import evidence_store
+from app.worker.post import FORGET_MAILS
 
 # A form that is sent again comes within minutes; a day is far on the safe side.
 KEEP_KEYS = timedelta(days=2)
 KEEP_IMPORTS = timedelta(days=1)
 KEEP_SESSIONS = timedelta(days=90)
+KEEP_MAILS = timedelta(days=90)
 # So many are looked up at a time; each waiver, and each gate, has a transaction of its own.
 WAIVERS_AT_A_TIME = 200
 GATES_AT_A_TIME = 200
@@ -34,7 +40,7 @@ AT_ONCE = 500
 
 
 def forget_old() -> None:
-    """Remove what has served: idempotency keys, rate counters, documents not imported, sessions long ended."""
+    """Remove what has served: idempotency keys, rate counters, old sessions and mails, documents not imported."""
     now = utc_now()
     in_transaction(
         lambda session: [
@@ -42,6 +48,7 @@ def forget_old() -> None:
             session.execute(delete(RateCounter).where(RateCounter.expires_at < now)),
             session.execute(delete(TemplateImport).where(TemplateImport.created_at < now - KEEP_IMPORTS)),
             session.execute(delete(Session).where(Session.ends_at < now - KEEP_SESSIONS)),
+            session.execute(FORGET_MAILS, {"before": now - KEEP_MAILS}),
         ]
     )
 
@@ -74,12 +81,32 @@ def expire_signoffs() -> None:
 
 def end_overrides() -> None:
     """Say of every break-glass that time has ended that it is over. It has let nothing on since."""
-    now, after = utc_now(), 0
+    now, after = server_now(), 0
     request_id = f"worker-{time_ordered_id().hex()[-12:]}"
     while due := list_due(now, after=after, most=GATES_AT_A_TIME):
         for override_id in due:
             expire_override(Origin(SYSTEM, request_id=request_id), override_id)
         after = due[-1]
+
+
+def write_digests() -> None:
+    """Put the digests of this morning into the outbox, wherever it is morning; each person's once a day."""
+    if mailing.route is None:
+        return
+    for reader in list_readers(utc_now()):
+        write_digest(_own_origin(), reader.id)
+
+
+def escalate_late() -> None:
+    """Tell of every dangerous item that has become late; each once for its day."""
+    if mailing.route is None:
+        return
+    for late in list_late(utc_now()):
+        escalate(_own_origin(), late.id)
+
+
+def _own_origin() -> Origin:
+    return Origin(SYSTEM, request_id=f"worker-{time_ordered_id().hex()[-12:]}")
 
 
 def collect_files() -> None:

@@ -11,9 +11,24 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
 from app.domain.errors import Busy
-from app.worker.jobs import collect_files, end_overrides, expire_signoffs, expire_waivers, forget_old
+from app.worker.jobs import (
+    collect_files,
+    end_overrides,
+    escalate_late,
+    expire_signoffs,
+    expire_waivers,
+    forget_old,
+    write_digests,
+)
+from app.worker.post import send_mails
 
 log = structlog.get_logger()
+
+# What is done, and how many minutes lie between two times.
+JOBS = (
+    *((forget_old, 10), (expire_waivers, 1), (expire_signoffs, 1), (end_overrides, 1), (collect_files, 360)),
+    *((write_digests, 1), (escalate_late, 10), (send_mails, 1)),
+)
 
 
 def run(app: Flask) -> None:
@@ -37,8 +52,7 @@ def scheduled(app: Flask) -> BackgroundScheduler:
         timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
     )
     now = datetime.now(UTC)
-    every_minute = ((expire_waivers, 1), (expire_signoffs, 1), (end_overrides, 1))
-    for job, minutes in ((forget_old, 10), *every_minute, (collect_files, 360)):
+    for job, minutes in JOBS:
         scheduler.add_job(_in(app, job), "interval", minutes=minutes, name=job.__name__, next_run_time=now)
     return scheduler
 

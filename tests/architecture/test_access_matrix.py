@@ -138,6 +138,7 @@ def world(make: Make) -> World:
         "person_id": bystander.id,
         "grant_id": list_grants(bystander.id)[0].id,
         "session_id": 0,
+        "mail_id": 0,
         "template_key": BUILT_IN,
         "group_id": draft_item.group_id,
         "draft_item_id": draft_item.id,

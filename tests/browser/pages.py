@@ -48,7 +48,7 @@ from tests.conftest import settings_for
 # What a browser is sent to, but never shows as a page.
 NOT_PAGES = {
     *("static", "health.alive", "health.ready", "audit.export", "waivers.export", "evidence.download"),
-    *("overrides.export", "items.show_rule", "signoffs.export", "signoffs.content"),
+    *("overrides.export", "items.show_rule", "signoffs.export", "signoffs.pdf", "signoffs.content"),
 }
 FOR_NOBODY = {"auth.sign_in", "auth.show_link", "setup.show"}
 
@@ -65,7 +65,7 @@ def reader_of(endpoint: str) -> str | None:
     """Who of the company may open a page; nobody for those before signing in."""
     if endpoint in FOR_NOBODY:
         return None
-    return "ada" if endpoint.startswith("people.") else "leena"
+    return "ada" if endpoint.startswith(("people.", "mail.")) else "leena"
 
 
 def _first_group(kind: BelongsTo) -> str:

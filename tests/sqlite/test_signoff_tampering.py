@@ -1,5 +1,7 @@
 """A sign-off changed beside the product is found out. On the embedded database, whose fences can be taken down."""
 
+import csv
+import io
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -8,7 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 from flask_migrate import upgrade
+from pypdf import PdfReader
 from sqlalchemy import text
+from werkzeug.test import TestResponse
 
 from app import create_app
 from app.database import db
@@ -21,6 +25,7 @@ from app.services.templates import load_catalogue
 from config import Settings
 from tests.factories import Make
 from tests.integration.services.test_signoffs import Room
+from tests.web.test_signoff_sheet import entry
 
 FENCED = ("audit_events", "signoff", "signed_contents")
 
@@ -39,7 +44,15 @@ def signed(tmp_path: Path) -> Iterator[SimpleNamespace]:
             if name.startswith(FENCED):
                 db.session.execute(text(f"DROP TRIGGER {name}"))
         db.session.commit()
-        yield SimpleNamespace(app=app, reader=room.lead.actor)
+        browser = app.test_client()
+        with browser.session_transaction() as cookie:
+            cookie["token"] = Make().session_token(room.lead)
+
+        def get(name: str = "") -> TestResponse:
+            db.session.remove()
+            return browser.get(f"/releases/{room.release.key}/signoffs/{name}")
+
+        yield SimpleNamespace(app=app, reader=room.lead.actor, get=get, sheet=lambda: get().text)
         db.session.remove()
         db.engine.dispose()
 
@@ -142,3 +155,39 @@ def test_the_content_can_be_printed_and_piped(signed: SimpleNamespace):
     assert result.exit_code == 0
     assert result.stdout.encode() == get_signed_content(1, signed.reader) + b"\n"
     assert (nobody.exit_code, nobody.output) == (1, "There is no sign-off 9.\n")
+
+
+CHANGED = "UPDATE signed_contents SET body = CAST(replace(body, 'done', 'todo') AS BLOB)"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [CHANGED, "DELETE FROM signed_contents", "UPDATE signoffs SET digest = zeroblob(32) WHERE id = 2"],
+)
+def test_a_sheet_says_loudly_which_signoff_does_not_fit_its_content(signed: SimpleNamespace, statement: str):
+    whole = signed.sheet()
+    assert "Does not fit" not in whole
+    assert "Each digest was computed anew for this sheet, and fits." in whole
+
+    change(statement)
+
+    sheet, rows = signed.sheet(), list(csv.DictReader(io.StringIO(signed.get("export/").data.decode("utf-8-sig"))))
+    broken = [1, 2] if "signed_contents" in statement else [2]
+    told = [number for number in (1, 2) if "Does not fit" in entry(sheet, number)]
+    assert told == broken
+    assert ("2 do not fit their content." if broken == [1, 2] else "1 does not fit its content.") in sheet
+    assert "Each digest was computed anew" not in sheet
+    assert [(row["signoff_id"], row["content_fits"]) for row in rows] == [
+        (str(number), "no" if number in broken else "yes") for number in (1, 2)
+    ]
+
+
+def test_the_pdf_says_so_as_loudly(signed: SimpleNamespace):
+    change(CHANGED)
+
+    pages = PdfReader(io.BytesIO(signed.get("pdf/").data)).pages
+
+    text = " ".join(" ".join(page.extract_text() for page in pages).split())
+    assert text.count("Does not fit its content.") == 2
+    assert "2 do not fit their content." in text
+    assert "Each digest was computed anew" not in text

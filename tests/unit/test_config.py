@@ -154,3 +154,68 @@ def test_a_scanner_is_a_command_with_its_arguments():
 def test_a_scanner_that_cannot_be_read_as_a_command_is_refused():
     with pytest.raises(SettingsError, match="EVIDENCE_SCANNER has a quotation mark that is not closed"):
         load_settings(EVIDENCE_SCANNER="clamdscan 'x")
+
+
+MAIL = {"MAIL_SERVER": "smtp://mail.example.org", "MAIL_FROM": "Countersign <checks@example.org>"}
+
+
+def test_without_a_mail_server_no_mail_goes_anywhere():
+    assert load_settings().mail_route is None
+    assert load_settings(MAIL_FROM="checks@example.org", MAIL_SERVER="").mail_route is None
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "words"),
+    [
+        ("smtp://mail.example.org", 587, "encrypted by STARTTLS"),
+        ("smtp://mail.example.org:2525/", 2525, "encrypted by STARTTLS"),
+        ("smtp://localhost:25", 25, "on this machine"),
+        ("smtps://mail.example.org", 465, "encrypted from the first byte"),
+        ("smtp+plain://relay", 25, "not encrypted"),
+        ("smtp+plain://u:p@127.0.0.1", 25, "not encrypted"),
+    ],
+)
+def test_a_mail_server_is_named_by_how_it_is_spoken_to(address: str, port: int, words: str):
+    route = load_settings(**{**MAIL, "MAIL_SERVER": address}).mail_route
+
+    assert route.port == port
+    assert route.words.endswith(f"port {port}, {words}")
+    assert route.domain == "example.org"
+
+
+def test_user_and_password_of_a_mail_server_may_hold_any_sign():
+    route = load_settings(**{**MAIL, "MAIL_SERVER": "smtp://u%40example.org:p%2Fw%23@mail.example.org"}).mail_route
+
+    assert (route.user, route.password) == ("u@example.org", "p/w#")
+    assert "p/w#" not in repr(route)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"MAIL_SERVER": "http://mail.example.org"}, "must begin with smtp://, smtps:// or smtp\\+plain://"),
+        ({"MAIL_SERVER": "mail.example.org:587"}, "must begin with smtp://"),
+        ({"MAIL_SERVER": "smtp://"}, "must begin with smtp://"),
+        ({"MAIL_SERVER": "smtp://mail.example.org/inbox"}, "must begin with smtp://"),
+        ({"MAIL_SERVER": "smtp://mail.example.org:99999"}, "not the address of a mail server"),
+        ({"MAIL_SERVER": "smtp://["}, "not the address of a mail server"),
+        ({"MAIL_SERVER": "smtp://user@mail.example.org"}, "a user and a password, or neither"),
+        ({"MAIL_SERVER": "smtp+plain://u:p@mail.example.org"}, "in clear"),
+        ({"MAIL_FROM": ""}, "needs MAIL_FROM"),
+        ({"MAIL_FROM": "Countersign"}, "needs MAIL_FROM"),
+        ({"MAIL_FROM": "a@example.org, b@example.org"}, "needs MAIL_FROM"),
+        ({"MAIL_FROM": "a@example.org\nBcc: b@example.org"}, "needs MAIL_FROM"),
+        ({"MAIL_SSL_CA": "/nowhere/authority.pem"}, "/nowhere/authority.pem, and there is no such file"),
+    ],
+)
+def test_mail_that_could_not_go_is_refused_at_the_start(change: dict[str, str], words: str):
+    with pytest.raises(SettingsError, match=words):
+        load_settings(**{**MAIL, **change})
+
+
+@pytest.mark.parametrize("address", ["smtp://u:hid#den@mail", "smtp://u:hidden@mail:hidden", "smtps://u:hidden@["])
+def test_a_mail_server_that_cannot_be_read_is_refused_without_any_piece_of_its_password(address: str):
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(**{**MAIL, "MAIL_SERVER": address})
+
+    assert "hid" not in str(refusal.value)

@@ -63,7 +63,7 @@ def test_one_changes_ones_name_and_the_history_keeps_only_its_digest(make: Make,
 
     assert "New Name" in browser.get("/profile/").text
     events = make.events("person.changed")
-    assert {event.fact for event in events} == {"name", "time zone", "shortcuts"}
+    assert {event.fact for event in events} == {"name", "time zone", "shortcuts", "daily mail"}
     assert not any(b"Name" in event.body for event in events)
 
 

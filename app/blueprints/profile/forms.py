@@ -14,6 +14,7 @@ class ProfileForm(Form):
     name = StringField("Name", filters=[squeeze], validators=[required("Type your name."), at_most(120)])
     time_zone = SelectField("Time zone", choices=options((zone, zone) for zone in sorted(available_timezones())))
     shortcuts_enabled = BooleanField("Keyboard shortcuts")
+    digest_enabled = BooleanField("A mail each morning")
 
 
 class PasswordForm(Form):

@@ -7,6 +7,7 @@ from flask_login import current_user
 from app.blueprints.profile.forms import PasswordForm, ProfileForm
 from app.domain.browsers import browser_words
 from app.domain.permissions import Permission
+from app.extensions import mailing
 from app.queries.people import get_person, list_grant_lines, list_sessions
 from app.services.profile import change_password, update_profile
 from app.services.sessions import revoke_session
@@ -30,7 +31,7 @@ def edit() -> ResponseReturnValue:
 @bp.post("/")
 @requires(Permission.PROFILE_MANAGE)
 def update() -> ResponseReturnValue:
-    """Change name, time zone or the keyboard switch."""
+    """Change name, time zone, keyboard switch or daily mail."""
     form = ProfileForm()
     if form.validate_on_submit():
         with refusals_shown_in(form):
@@ -40,6 +41,7 @@ def update() -> ResponseReturnValue:
                 name=text_of(form.name),
                 time_zone=form.time_zone.data,
                 shortcuts_enabled=form.shortcuts_enabled.data,
+                digest_enabled=form.digest_enabled.data,
             )
             say("Your profile is saved.")
             return redirect(url_for(".edit"))
@@ -79,6 +81,7 @@ def _page(form: ProfileForm) -> str:
     return render_template(
         "profile/edit.html",
         form=form,
+        is_mail_on=mailing.route is not None,
         grants=[grant for grant in list_grant_lines(current_user.id) if grant.revoked_at is None],
         sessions=[(session, browser_words(session.browser)) for session in list_sessions(current_user.id)],
         asking=whom_to_ask() if is_without_role() else "",

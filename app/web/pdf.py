@@ -1,0 +1,10 @@
+"""A page as a PDF, for who reads it."""
+
+from app.database import give_connection_back
+from app.exports.pdf import write_pdf
+
+
+def pdf_of(html: str) -> bytes:
+    """The PDF of a page that is drawn already. It takes seconds, and no connection is held meanwhile."""
+    give_connection_back()
+    return write_pdf(html)
