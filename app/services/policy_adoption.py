@@ -24,7 +24,7 @@ from app.services.write_path import write_path
 CHANGED = "What this policy would do has changed since you opened the page."
 NOTHING = "Choose at least one release, or that new gates get it."
 _gates, _lists = table_of(Gate).c, table_of(Checklist).c
-_BRING = update(table_of(Gate)).where(_gates.id == bindparam("gate"), _gates.consumed_at.is_(None))
+_BRING = update(table_of(Gate)).where(_gates.id == bindparam("gate"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,6 +229,10 @@ def test_a_proposal_is_in_the_inbox_of_those_whose_agreement_it_lacks(council: C
     second = council.make.person(LEAD)
     assert asked(council.lead) == asked(second) == []
     assert asked(council.qa) == [number]
+    both = council.make.person(LEAD, QA)
+    take_agreement_back(council.lead.origin, number, reason="Another does.")
+    council.agree(number, both, LEAD)
+    assert asked(both) == []
 
 
 def test_the_inbox_takes_as_many_statements_for_six_proposals_as_for_one(council: Council, statements: list[str]):

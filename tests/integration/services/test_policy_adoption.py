@@ -1,6 +1,7 @@
 """I14: a gate gets another policy only by explicit adoption, and its sign-offs end with the old one in the same act."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -15,6 +16,7 @@ from app.models import ChecklistItem, Gate, RoleGrant, SignedContent, Signoff, S
 from app.models.base import utc_now
 from app.queries.gates import list_active
 from app.queries.releases import get_release
+from app.queries.signed import list_given
 from app.queries.signoff_sheet import read_sheet
 from app.queries.standing import standing_of
 from app.services.policies import take_agreement_back, withdraw_proposal
@@ -77,6 +79,7 @@ def test_a_policy_of_one_environment_is_for_its_new_gates_alone(council: Council
     number = council.propose(wanted, PRODUCTION)
     council.agree(number, council.lead, LEAD)
     council.agree(number, council.dba, DBA)
+    assert Room(council.make).gate(*PRODUCTION).policy_environment_key == ""
 
     adopt(council.lead.origin, number, choice_of(number, council.lead, is_for_new=True))
 
@@ -168,12 +171,14 @@ def _signed_by_the_dba(council: Council, kind: GateKind, environment: str) -> No
 
 
 def test_a_rejection_outlives_another_policy(council: Council):
-    number = council.agreed()
+    number = council.agreed(council.strict(3))
     council.room.sign(council.lead, LEAD, Decision.REJECT, reason="The plan is missing.")
 
-    bring(council, number)
+    assert bring(council, number).signoffs == 0
 
     assert council.room.state is GateState.REJECTED
+    (given,) = list_given(council.room.gate())
+    assert given.counts_until - given.signed_at == timedelta(days=14)
 
 
 def test_a_passed_gate_keeps_its_policy_and_its_signoffs_for_ever(council: Council):
