@@ -145,21 +145,42 @@ def test_a_signed_gate_that_is_passed_while_it_is_overridden_says_truly_by_which
             assert confirmed is True or isinstance(confirmed, RuleViolation | Conflict | Busy)
 
 
+def tried(act: Act) -> Act:
+    """What an act gives, or the refusal that it met."""
+
+    def run() -> Any:
+        try:
+            return act()
+        except DomainError as refusal:
+            return refusal
+
+    return run
+
+
+@pytest.mark.parametrize("who", ["opener", "confirmer"])
+def test_a_role_is_not_taken_back_in_the_middle_of_a_confirmation(app: Flask, make: Make, who: str):
+    room = Broken(make)
+    number = room.open()
+    confirm, revoke = confirming(room, number, room.confirmer), revoking(make, getattr(room, who))
+
+    met: list[Any] = []
+    # The role has been looked up, and counts until the row is there.
+    with just_before("INSERT INTO override_confirmations", lambda _c: met.append(elsewhere(app, tried(revoke)))):
+        confirm()
+
+    assert [type(one) for one in met] == [Busy]
+    assert room.row(number).confirmed is not None
+
+
 def test_i21_a_confirmation_waits_for_a_deployment_that_has_begun_also_of_another_release(app: Flask, make: Make):
     room = Broken(make)
     other = of_next_release(room)
     number = room.open()
     confirm, pass_other = confirming(room, number, room.confirmer), passing(room, untouched(other))
 
-    def tried() -> Any:
-        try:
-            return confirm()
-        except DomainError as refusal:
-            return refusal
-
     met: list[Any] = []
     # It has looked at what is owed, and nothing may come in between until it is done.
-    with just_before("UPDATE gates", lambda _connection: met.append(elsewhere(app, tried))):
+    with just_before("UPDATE gates", lambda _connection: met.append(elsewhere(app, tried(confirm)))):
         pass_other()
 
     assert [type(one) for one in met] == [Busy]

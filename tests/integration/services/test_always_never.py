@@ -38,6 +38,7 @@ from tests.integration.services.test_gate_records import (
 )
 from tests.integration.services.test_overrides import Broken, untouched
 from tests.integration.services.test_signoffs import DBA, LEAD, Room
+from tests.web.waiving import let_pass
 
 
 @pytest.fixture
@@ -168,6 +169,24 @@ def test_review(room: Broken) -> None:
     assert NO_RELEASE in deploy(room, "production").verdict.reasons
     remove_module(room.release.lead.origin, room.release.key, room.release.modules[0])
     assert standing_of(get_gate(gate.id), utc_now()).of_changes == []
+
+
+def test_an_item_of_a_change_whose_waiver_has_passed_its_day_is_asked_again(room: Broken):
+    gate, change = release_gate(room), a_change(room)
+    done(change, room)
+    item = item_of(change, "vc.post.tagged")
+    untick(room, item)
+    wish = {"kind": WaiverKind.DEFERRAL, "reason": WaiverReason.NEXT_RELEASE, "explanation": "Next week."}
+    request_waiver(
+        room.worker.origin, item.id, revision=item.revision + 1, ends_on=utc_now().date() + timedelta(days=3), **wish
+    )
+    waiver = db.session.scalars(select(Waiver.id).where(Waiver.item_id == item.id)).one()
+    decide_waiver(room.lead.origin, waiver, approve=True)
+    assert standing_of(gate, utc_now()).of_changes == []
+
+    let_pass(waiver)
+
+    assert [one.key for one in standing_of(gate, utc_now()).of_changes] == ["vc.post.tagged"]
 
 
 def test_monitoring(room: Broken) -> None:

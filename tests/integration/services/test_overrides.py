@@ -265,6 +265,26 @@ def test_i21_everybody_who_is_passed_over_is_told_and_nobody_else(make: Make, ro
     assert list_passed_over(room.lead.actor) == []
 
 
+def test_who_approved_is_not_told_and_who_rejected_is_whatever_else_is_missing(make: Make, room: Broken):
+    both, against = make.person(LEAD, QA), make.person(LEAD)
+    room.sign(room.lead, LEAD)
+    room.sign(both, QA)
+    room.sign(against, LEAD, Decision.REJECT, reason="Not like this.")
+
+    number = room.breaks()
+
+    assert [one.person_id for one in list_tellings([number])[number]] == [against.id]
+
+
+def test_who_approved_in_one_of_two_roles_is_not_told_about_the_other(make: Make, room: Broken):
+    both = make.person(LEAD, QA)
+    room.sign(both, QA)
+
+    number = room.breaks()
+
+    assert both.id not in {one.person_id for one in list_tellings([number])[number]}
+
+
 def test_what_was_in_the_way_is_kept_as_it_was_at_the_confirmation(room: Broken):
     number = room.breaks(untouched(room))
 
