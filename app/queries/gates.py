@@ -1,7 +1,7 @@
 """Reads of gates: what they cover now, who has signed, and who could."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -268,6 +268,14 @@ def list_holders(gates: Sequence[Asking]) -> dict[int, dict[Role, set[int]]]:
                 held[role].add(person)
         found[gate.id] = dict(held)
     return found
+
+
+def list_holders_anywhere(roles: Iterable[Role]) -> dict[Role, set[int]]:
+    """Who holds roles now for anything at all: active accounts only."""
+    held: dict[Role, set[int]] = defaultdict(set)
+    for role, person, _ in db.session.execute(_HOLDERS, {"roles": sorted(roles)}):
+        held[role].add(person)
+    return held
 
 
 def find_grant(person_id: int, role: Role, module_id: int | None) -> int | None:

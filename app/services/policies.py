@@ -6,12 +6,13 @@ from app.domain.actors import missing_role
 from app.domain.audit import AuditAction
 from app.domain.errors import InvalidInput, NotPermitted, RuleViolation
 from app.domain.gate_policies import policy_body, words_of
-from app.domain.gates import GateKind
+from app.domain.gates import GateKind, Policy, can_be_met
 from app.domain.permissions import Permission, Role
 from app.domain.policy_changes import ProposalState, Wanted, is_same, policy_wanted
 from app.domain.policy_words import differences, line_label
 from app.models import GatePolicy, PolicyAgreement, PolicyAgreementEnd, PolicyWithdrawal
 from app.models.base import table_of
+from app.queries.gates import list_holders_anywhere
 from app.queries.policies import (
     AgreementRow,
     Policies,
@@ -47,6 +48,7 @@ def propose(change: Change, kind: GateKind, environment_key: str, wanted: Wanted
     if not note:
         raise InvalidInput(note="Say why.")
     policy, policies = policy_wanted(kind, wanted), read_policies()
+    check_enough_hold(policy)
     now = policies.in_force((kind, environment_key))
     if now is not None and is_same(now.policy, policy):
         raise RuleViolation("This is what is asked already.")
@@ -76,6 +78,16 @@ def propose(change: Change, kind: GateKind, environment_key: str, wanted: Wanted
         under=Permission.POLICY_PROPOSE,
     )
     return number
+
+
+def check_enough_hold(policy: Policy) -> None:
+    """Refuse what more people would have to sign than hold its roles, over all modules together."""
+    holders = list_holders_anywhere(policy.roles)
+    if not can_be_met(policy.required, holders):
+        there = ", ".join(
+            f"{len(holders[role])} as {role.label}" for role in sorted(policy.roles, key=list(Role).index)
+        )
+        raise InvalidInput(required=f"It asks for more people than there are: {there}. Nobody could open such a gate.")
 
 
 def _open_proposal(policies: Policies, policy_id: int) -> PolicyRow:

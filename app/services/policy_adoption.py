@@ -17,7 +17,7 @@ from app.models.base import table_of
 from app.queries.policies import Policies, PolicyRow, list_agreements, read_policies
 from app.queries.policy_preview import GateChange, Preview, preview_of
 from app.services.change import SYSTEM_STREAM, Change
-from app.services.policies import CLOSED, about_policy
+from app.services.policies import CLOSED, about_policy, check_enough_hold
 from app.services.signoff_ends import about_gate
 from app.services.write_path import write_path
 
@@ -67,6 +67,7 @@ def adopt(change: Change, policy_id: int, choice: Choice) -> Adopted:
         _adopt_for_new(change, preview, choice.reason)
     elif not mine:
         raise RuleViolation(" ".join(dict.fromkeys(_why_not(chosen))) or "None of these gates would change.")
+    check_enough_hold(row.policy)
     _bring(change, row, mine, choice.reason)
     return Adopted(len(mine), sum(len(one.ending) for one in mine), choice.is_for_new)
 

@@ -27,6 +27,8 @@ class Council:
     def __init__(self, make: Make) -> None:
         self.make, self.room = make, Room(make)
         self.lead, self.qa, self.dba = self.room.lead, self.room.qa, self.room.dba
+        # For another module alone: a policy may ask for Security, and here nobody could sign it.
+        make.person(Role.SECURITY, module_id=make.module().id)
 
     def propose(self, wanted: Wanted = RELAXED, line: tuple[GateKind, str] = READY, by: Made | None = None) -> int:
         """A proposal that waits; its number."""

@@ -17,9 +17,9 @@ from app.models import PolicyAgreement, RoleGrant
 from app.models.base import pretending, utc_now
 from app.queries.policy_preview import list_proposals_for
 from app.services.policies import agree, propose, take_agreement_back, withdraw_proposal
-from app.services.roles import revoke_role
+from app.services.roles import deactivate, revoke_role
 from tests.factories import Made, Make
-from tests.integration.services.council import PRODUCTION, READY, RELAXED, STAGING, STRICT, Council
+from tests.integration.services.council import PRODUCTION, READY, RELAXED, STAGING, STRICT, Council, bring
 from tests.integration.services.test_signoffs import DBA, LEAD, QA, Room
 
 
@@ -261,3 +261,19 @@ def test_the_database_refuses_to_change_or_remove_what_was_agreed(council: Counc
 
     with pytest.raises(DBAPIError, match="only ever added"), db.session.begin_nested():
         db.session.connection().exec_driver_sql(verb.format(table))
+
+
+def test_more_people_than_hold_a_role_cannot_be_asked_for(council: Council):
+    with pytest.raises(InvalidInput, match="more people than there are: 1 as QA") as refused:
+        council.propose(Wanted((("qa", 2),), ("not-behind-items",), 14, 30))
+
+    assert set(refused.value.fields) == {"required"}
+
+
+def test_one_that_so_many_held_when_it_was_proposed_is_not_adopted_when_they_have_gone(make: Make, council: Council):
+    second = make.person(QA)
+    number = council.agreed(Wanted((("qa", 2),), ("not-behind-items",), 14, 30))
+    deactivate(make.person(Role.ADMINISTRATOR).origin, second.id)
+
+    with pytest.raises(InvalidInput, match="more people than there are"):
+        bring(council, number)
