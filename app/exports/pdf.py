@@ -17,7 +17,10 @@ NO_LIBRARY = 3
 # In one web process: each takes a core and a hundred megabytes while it lasts.
 AT_ONCE = 2
 WAIT_SECONDS, WRITE_SECONDS = 10, 60
-NO_PDF = "This machine cannot write PDF files: a library that lays out pages is not installed."
+NO_PDF = (
+    "This machine cannot write PDF files: a library that lays out pages is not installed. "
+    "Whoever runs Countersign finds the packages under “Write PDF files” in its page on operations."
+)
 TOO_MANY = "Other PDF files are being written at this moment. Wait a little and ask again."
 FAILED = "The PDF could not be written. That was written down for whoever runs Countersign."
 log = structlog.get_logger()

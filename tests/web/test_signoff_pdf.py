@@ -202,21 +202,25 @@ def test_when_others_are_being_written_one_is_asked_to_come_again(
 
 
 def test_a_writer_that_takes_too_long_is_ended_with_all_that_it_began(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    mark = tmp_path / "mark"
+    inner = tmp_path / "inner.py"
+    inner.write_text("import time\ntime.sleep(60)\n")
+    began_it = tmp_path / "began"
     (tmp_path / "slow.py").write_text(
-        "import subprocess, sys, time\n"
-        f"subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(2); open({str(mark)!r}, chr(119))'])\n"
+        "import pathlib, subprocess, sys, time\n"
+        f"subprocess.Popen([sys.executable, {str(inner)!r}])\n"
+        f"pathlib.Path({str(began_it)!r}).touch()\n"
         "time.sleep(60)\n"
     )
     monkeypatch.setattr(pdf, "WRITER", tmp_path / "slow.py")
-    monkeypatch.setattr(pdf, "WRITE_SECONDS", 0.7)
+    monkeypatch.setattr(pdf, "WRITE_SECONDS", 3)
     began = time.monotonic()
 
     with pytest.raises(NotWritten, match="could not be written"):
         write_pdf("<p>x")
 
-    assert time.monotonic() - began < 5
-    left = subprocess.run(["pgrep", "-f", str(mark)], capture_output=True, check=False)
+    assert began_it.exists()
+    assert time.monotonic() - began < 20
+    left = subprocess.run(["pgrep", "-f", str(inner)], capture_output=True, check=False)
     assert left.stdout == b""
 
 
@@ -265,3 +269,13 @@ def test_the_web_process_never_loads_what_lays_out_pages():
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert done.stdout == "[]\n"
+
+
+def test_who_asks_for_one_after_the_other_is_told_to_wait(room: Room, client_of: Callable, tmp_path: Path, monkeypatch):
+    (tmp_path / "quick.py").write_text("print('%PDF-')\n")
+    monkeypatch.setattr(pdf, "WRITER", tmp_path / "quick.py")
+    browser = client_of(room.lead)
+
+    answers = [browser.get(f"/releases/{room.release.key}/signoffs/pdf/") for _ in range(11)]
+
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]

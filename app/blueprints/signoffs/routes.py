@@ -70,7 +70,7 @@ def pdf(release_key: str) -> ResponseReturnValue:
 
 def _no_pdf(release_key: str, fault: NotWritten) -> ResponseReturnValue:
     release = get_release(release_key, actor())
-    page = render_template("signoffs/no_pdf.html", release=release, why=fault.sentence, for_long=not fault.retry_after)
+    page = render_template("signoffs/no_pdf.html", release=release, why=fault.sentence)
     return page, 503, {"Retry-After": str(fault.retry_after)} if fault.retry_after else {}
 
 

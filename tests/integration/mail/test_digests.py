@@ -11,7 +11,7 @@ from app.domain.checklist import ItemState
 from app.domain.mails import LINES_AT_MOST
 from app.domain.permissions import Role
 from app.domain.waiver_kinds import WaiverKind, WaiverReason
-from app.models import ChecklistItem, Mail, Module, Person, Waiver
+from app.models import ChecklistItem, Mail, Module, Person, RoleGrant, Waiver
 from app.models.base import pretending
 from app.queries.people import list_grants
 from app.services.item_states import set_state
@@ -323,7 +323,10 @@ def test_it_takes_as_many_statements_for_many_lines_as_for_one(
 def test_an_own_request_and_one_of_another_module_are_for_others_to_decide(mailbox: Mailbox, make: Make):
     release = make.release(modules=2)
     module_id = db.session.scalars(select(Module.id).where(Module.key == release.modules[1])).one()
-    own, elsewhere = make.person(Role.DBA), make.person(Role.DBA, module_id=module_id)
+    # Sees everything and decides for one module.
+    own, elsewhere = make.person(Role.DBA), make.person(Role.VIEWER)
+    db.session.add(RoleGrant(person_id=elsewhere.id, role=Role.DBA, module_id=module_id))
+    db.session.commit()
     item = release.items[0]
     request_waiver(own.origin, item.id, revision=1, reason=WaiverReason.OTHER, explanation="no schema here")
 

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from app.database import db
 from app.domain.mails import Line
 from app.models import Person
+from app.worker import smtp
 from app.worker.post import send_mails
 from app.worker.smtp import NotSent, check_headers
 from tests.factories import Made, Make
@@ -103,3 +104,14 @@ def test_a_header_that_somebody_smuggled_in_is_found_in_the_bytes():
 
     with pytest.raises(NotSent, match="a header of its own"):
         check_headers(message)
+
+
+def test_every_message_is_looked_at_before_it_goes(mailbox: Mailbox, reader: Made, monkeypatch: pytest.MonkeyPatch):
+    # As if the library had yet another way in: a subject that is set as it came.
+    monkeypatch.setattr(smtp, "_header_text", str)
+    tell(system(), (reader.id,), letter("n", "=?utf-8?q?x=0d=0aBcc:_thief=40example.net?="))
+
+    send_mails()
+
+    assert mailbox.taken == []
+    assert [row.last_error for row in mails()] == ["Something in this mail would have become a header of its own."]
