@@ -3,7 +3,11 @@
 import contextlib
 import ctypes
 import errno
+import gc
+import importlib
+import multiprocessing
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -12,17 +16,18 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
 from urllib.parse import urljoin
 
 ROOT = Path(__file__).resolve().parents[1]
 FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
-WEB = [sys.executable, "tools/serve.py"]
-WORKER = [sys.executable, "tools/work.py"]
+WEB, WORKER = "tools/serve.py", "tools/work.py"
 SECONDS_TO_GET_READY = 60
 SECONDS_TO_END = 10
+# The number of no process: a signal to it reaches nobody.
+NOBODY = 2**22 + 1
 LINK_PREFIX = "setup-link: "
 NOTE_PREFIX = "setup-note: "
 NO_SUCH_HOST = "HOST must be an address of this machine, such as 127.0.0.1, not '{}'."
@@ -101,33 +106,70 @@ def _line(text: str, prefix: str) -> str:
     return next((line.removeprefix(prefix).strip() for line in text.splitlines() if line.startswith(prefix)), "")
 
 
-def dying_with_us() -> Callable[[], None] | None:
-    """On Linux, what makes the kernel end a child when this process is killed with no chance to end it itself."""
-    if sys.platform != "linux":
-        return None
-    prctl, set_death_signal = ctypes.CDLL(None).prctl, 1
-    return lambda: prctl(set_death_signal, signal.SIGTERM)
+def die_with_parent() -> None:
+    """On Linux, let the kernel end this process when the one that started it is killed with no chance to end it."""
+    if sys.platform == "linux":
+        prctl, set_death_signal = ctypes.CDLL(None).prctl, 1
+        prctl(set_death_signal, signal.SIGTERM)
 
 
-def start(command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Start a child in a session of its own, so that Ctrl-C reaches only us and the children end in order."""
+def start_filling(env: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start what fills the database, in a session of its own, so that Ctrl-C reaches only us."""
     return subprocess.Popen(
-        command,
+        [*FLASK, "load-demo"],
         cwd=ROOT,
         env=env,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=dying_with_us(),  # noqa: PLW1509 - this process has no other threads
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - this process has no other threads
     )
 
 
-def check_alive(children: dict[str, subprocess.Popen[bytes]]) -> None:
+def share_code() -> type[BaseProcess]:
+    """How children are started; where they are forked from this process, what all of them need is imported here.
+
+    They hold it together then: web server and worker need half the memory that they would need each for itself.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn").Process
+    sys.path.insert(0, str(ROOT))
+    for module in ("app", "app.worker.main", "flask_migrate"):
+        importlib.import_module(module)
+    # What is never looked at by the collector is never written to, and stays shared.
+    gc.collect()
+    gc.freeze()
+    return multiprocessing.get_context("fork").Process
+
+
+def start(script: str, env: dict[str, str], kind: type[BaseProcess]) -> BaseProcess:
+    """Start a child in a session of its own, so that Ctrl-C reaches only us and the children end in order."""
+    child = kind(target=become, args=(script, env))
+    child.start()
+    return child
+
+
+def become(script: str, env: dict[str, str]) -> None:
+    """Be a program of its own from now on."""
+    os.setsid()
+    die_with_parent()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(ROOT)
+    sys.argv = [script]
+    runpy.run_path(str(ROOT / script), run_name="__main__")
+
+
+def check_alive(children: dict[str, BaseProcess]) -> None:
     """Without one of the two the other serves nobody well."""
     for name, child in children.items():
-        if child.poll() is not None:
+        if child.exitcode is not None:
             # A child that a signal ended has a negative code, which no process can hand on.
-            code = child.returncode if child.returncode > 0 else 1
-            raise CannotRunError(f"The {name} ended by itself (code {child.returncode}), so Countersign stops.", code)
+            code = child.exitcode if child.exitcode > 0 else 1
+            raise CannotRunError(f"The {name} ended by itself (code {child.exitcode}), so Countersign stops.", code)
 
 
 def is_ready(address: str) -> bool:
@@ -141,7 +183,7 @@ def is_ready(address: str) -> bool:
         return False
 
 
-def wait_until_ready(address: str, children: dict[str, subprocess.Popen[bytes]], stop: threading.Event) -> None:
+def wait_until_ready(address: str, children: dict[str, BaseProcess], stop: threading.Event) -> None:
     """Return when the web server is ready or a stop is asked for."""
     deadline = time.monotonic() + SECONDS_TO_GET_READY
     while not stop.is_set() and not is_ready(address):
@@ -151,17 +193,16 @@ def wait_until_ready(address: str, children: dict[str, subprocess.Popen[bytes]],
         stop.wait(0.05)
 
 
-def end(children: dict[str, subprocess.Popen[bytes]]) -> None:
+def end(children: dict[str, BaseProcess]) -> None:
     """Ask all to finish, then leave nothing of them behind."""
     for child in children.values():
         child.terminate()
     deadline = time.monotonic() + SECONDS_TO_END
     for child in children.values():
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(max(0, deadline - time.monotonic()))
+        child.join(max(0, deadline - time.monotonic()))
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+            os.killpg(child.pid or NOBODY, signal.SIGKILL)
+        child.join()
 
 
 def serve(env: dict[str, str], stop: threading.Event) -> None:
@@ -172,10 +213,11 @@ def serve(env: dict[str, str], stop: threading.Event) -> None:
         return
     address = address_here(env["HOST"], env["PORT"])
     shown = env.get("COUNTERSIGN_URL", "").rstrip("/") or address
-    children: dict[str, subprocess.Popen[bytes]] = {}
+    children: dict[str, BaseProcess] = {}
+    kind = share_code()
     try:
-        children["web server"] = start(WEB, env)
-        children["worker"] = start(WORKER, env)
+        children["web server"] = start(WEB, env, kind)
+        children["worker"] = start(WORKER, env, kind)
         wait_until_ready(address, children, stop)
         if not stop.is_set():
             setup = f"  Make the first administrator at {urljoin(shown, link)}" if link else ""
@@ -193,7 +235,7 @@ def fill_with_demo(env: dict[str, str], stop: threading.Event) -> int:
         raise CannotRunError("The demonstration was stopped before it began: nothing of it is in the database.")
     # Until it is ready to answer with a sentence, it is not interrupted: it takes the signal when it unblocks it.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    filling = start([*FLASK, "load-demo"], env)
+    filling = start_filling(env)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     while filling.poll() is None and not stop.wait(0.1):
         pass

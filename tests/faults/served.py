@@ -31,8 +31,9 @@ class Served:
     def web_workers(self) -> list[psutil.Process]:
         """The processes that answer, the oldest first."""
         me = psutil.Process(self.process.pid)
-        masters = [process for process in (me, *me.children()) if "tools/serve.py" in process.cmdline()]
-        workers = [worker for master in masters for worker in master.children()]
+        # The web server is the one child with children; alone, it is the process itself.
+        alone = "tools/serve.py" in me.cmdline()
+        workers = me.children() if alone else [worker for child in me.children() for worker in child.children()]
         return sorted(workers, key=lambda worker: worker.create_time())
 
     def kill_a_web_worker(self) -> None:

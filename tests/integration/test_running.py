@@ -148,7 +148,7 @@ def test_a_demonstration_that_is_stopped_has_shown_its_passwords_and_says_what_t
     rest, complaints = filling.communicate(timeout=60)
 
     assert filling.returncode == 1
-    assert len(re.findall(r"@example\.org\s+\S+-\d\d\s", "".join(seen))) == 14
+    assert len(re.findall(r"@example\.org\s+\S+-\d\d\s", "".join(seen))) == 18
     assert "complete" not in rest
     assert "The demonstration is incomplete." in complaints
     assert str(tmp_path / "countersign.sqlite3") in complaints
