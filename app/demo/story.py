@@ -165,7 +165,7 @@ def _releases(company: Company, say: Callable[[str], None]) -> None:
             say(f"  {key}, module {place} of {len(members)}: {cast.MODULES[number][1]}")
             work.work_module(cast.MODULES[number][0], _share(company, share))
         work.work_release(share)
-        _changes(company, key, members, begun)
+        _changes(company, work, members, share)
         if keys and share > 0.1:
             say(f"  {key}: waivers")
             Waiving(company, key, [cast.MODULES[number][0] for number in plan[0][2]]).play(keys[-1])
@@ -200,15 +200,20 @@ def _share(company: Company, share: float) -> float:
     return 1.0 if company.dice.random() < 0.25 else share + company.dice.uniform(-0.25, 0.2)
 
 
-def _changes(company: Company, key: str, members: range, begun: float) -> None:
-    for number in list(members)[:3]:
-        module = cast.MODULES[number][0]
-        with pretending(company.moment(begun * 0.6)):
+def _changes(company: Company, work: Work, members: range, share: float) -> None:
+    """The first three modules have a change; of a shipped release, what was asked of it is done."""
+    changes = [(240 + number, *cast.MODULES[number][:2]) for number in list(members)[:3]]
+    for number, module, name in changes:
+        with pretending(company.moment(work.begun * 0.6)):
             add_change(
                 company.origin(cast.DEVELOPERS[number % 4]),
-                key,
+                work.release_key,
                 module,
-                240 + number,
-                title=f"Add the tables of {cast.MODULES[number][1]}",
-                link=f"https://git.example.org/warehouse/{module}/merge-requests/{240 + number}",
+                number,
+                title=f"Add the tables of {name}",
+                link=f"https://git.example.org/warehouse/{module}/merge-requests/{number}",
             )
+    told = company.dice.getstate()
+    for number, module, _ in changes if share >= 1 else ():
+        work.work_change(module, number)
+    company.dice.setstate(told)  # what comes after is told as it would be without them

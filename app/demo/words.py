@@ -111,7 +111,7 @@ WINDOW = Words(
 KINDS: dict[str, Words] = {
     **dict.fromkeys(("pre", "verify", "data"), SCHEMA),
     **dict.fromkeys(("mig", "cons", "test"), MIGRATION),
-    **dict.fromkeys(("dev", "cq", "perf", "integ"), CODE),
+    **dict.fromkeys(("dev", "cq", "perf", "integ", "vc"), CODE),
     **dict.fromkeys(("sec", "secdata", "access", "input"), GUARD),
     "tests": TEST,
     **dict.fromkeys(("doc", "docs", "track", "predoc"), PAGES),

@@ -10,7 +10,7 @@ from app.demo.words import VALUES, words_for
 from app.domain.checklist import TAKEN_AWAY, ItemState, Severity
 from app.domain.permissions import Role
 from app.models.base import pretending
-from app.queries.checklists import get_module_checklist, get_release_checklist
+from app.queries.checklists import get_change_checklist, get_module_checklist, get_release_checklist
 from app.queries.rows import ItemRow, list_rows
 from app.queries.waivers import list_waivers_of
 from app.services.item_states import set_state, set_states
@@ -57,6 +57,12 @@ class Work:
         rows = self._rows(checklist.id)
         self._tick(checklist.id, rows if share >= 1 else rows[:2] if share > 0.1 else [])
 
+    def work_change(self, module_key: str, number: int) -> None:
+        """Tick all that is asked of a change."""
+        actor = self.company.origin(cast.LEAD).actor
+        checklist = get_change_checklist(self.release_key, module_key, number, actor)
+        self._tick(checklist.id, self._rows(checklist.id), waives=0)
+
     def _rows(self, checklist_id: int) -> list[ItemRow]:
         rows = [row for row in list_rows(checklist_id) if row.state not in TAKEN_AWAY]
         self.progress |= {row.id: number / len(rows) for number, row in enumerate(rows)}
@@ -69,10 +75,10 @@ class Work:
     def _somebody(self, row: ItemRow) -> Player:
         return self.dice.choice(BY_ROLE[row.natural_role])
 
-    def _tick(self, checklist_id: int, rows: list[ItemRow]) -> None:
+    def _tick(self, checklist_id: int, rows: list[ItemRow], waives: float = 0.05) -> None:
         for _, part in groupby(rows, key=lambda row: row.group_id):
             group = list(part)
-            waived = [row for row in group if row.severity is not Severity.KILLER and self.dice.random() < 0.05]
+            waived = [row for row in group if row.severity is not Severity.KILLER and self.dice.random() < waives]
             single = [row for row in group if row.severity is Severity.KILLER or row.value_prompt]
             together = [row for row in group if row not in single and row not in waived]
             for row in waived:
