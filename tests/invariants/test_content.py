@@ -54,12 +54,13 @@ def severity(of: Severity) -> Callable[[Any], Any]:
     return lambda item: replace(item, severity=of)
 
 
-# The item is one that may stay open: so that it can be ticked, and waived, while everything is signed.
+# These want an item that is still open while everything is signed: advice, which is in nobody's way.
+OF_WHAT_IS_OPEN = {"tick", "waiver"}
 CHANGES: dict[str, Callable[[Room], object]] = {
     "tick": lambda r: change_state(r, ItemState.DONE),
-    "untick": lambda r: change_state(r, ItemState.TODO, key="pre.tables-identified"),
+    "untick": lambda r: change_state(r, ItemState.TODO),
     "text": lambda r: bring(r.release, publish(edited(newest_content(), pre__schema_planned=said("Plan it well")))),
-    "note": lambda r: change_state(r, ItemState.DONE, "With the new column.", key="pre.tables-identified"),
+    "note": lambda r: change_state(r, ItemState.DONE, "With the new column."),
     "value": lambda r: set_value(
         r.worker.origin, r.item().id, revision=r.item().revision, value="", link="https://example.org/plan"
     ),
@@ -77,9 +78,10 @@ CHANGES: dict[str, Callable[[Room], object]] = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_i01_any_change_of_what_is_covered_ends_every_approval_at_once_and_opens_the_gate(room: Room, change: str):
     room.make.evidence(room.worker, room.item().id)
-    advice = update(ChecklistItem).where(ChecklistItem.id == room.item().id)
-    db.session.execute(advice.values(state=ItemState.TODO, severity=Severity.ADVISORY))
-    db.session.commit()
+    if change in OF_WHAT_IS_OPEN:
+        advice = update(ChecklistItem).where(ChecklistItem.id == room.item().id)
+        db.session.execute(advice.values(state=ItemState.TODO, severity=Severity.ADVISORY))
+        db.session.commit()
     room.sign_all()
     assert room.state is GateState.SATISFIED
 
@@ -148,7 +150,9 @@ def test_i04_a_digest_that_is_not_of_the_present_content_is_refused_with_409_and
     assert send(browser, here, before).status_code == 409
     room.sign(room.qa, QA)
     seen = browser.get(here).text
-    change_state(room, ItemState.DONE, "Looked again.")  # another cycle: with the same look it is another content
+    for link in ("https://example.org/plan", ""):  # another cycle: all looks as it did
+        item = room.item()
+        set_value(room.worker.origin, item.id, revision=item.revision, value="", link=link)
     assert room.gate().cycle == 2
     assert send(browser, here, seen).status_code == 409
     for digest in (b"", bytes(32), deploy(room).content.digest):

@@ -1,11 +1,9 @@
 """What only a cluster can show: what one server has is seen on the other, and what both change is done one by one."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
 from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
@@ -19,9 +17,7 @@ from tests.factories import Make
 from tests.integration.services.test_signoffs import LEAD, QA
 from tests.races.rooms import check_agrees, kinds, rounds, signing
 from tests.races.running import OTHER_NODE, nodes_of, race
-from tests.servers import OTHER_NODE_URL
 
-pytestmark = pytest.mark.skipif(not os.environ.get(OTHER_NODE_URL), reason="`make races-galera` has a second server")
 DEADLOCK = 1213
 
 

@@ -1,8 +1,7 @@
 """The nasty cases that need no race: one human with many hats, wrong clocks, lost rules, foreign numbers.
 
-Those in which people do things at one moment stand in `tests/races/test_nasty_races.py`, a process that is killed (10)
-in `test_nasty_kills.py` and what the accounts of the database may do (12) in `test_accounts.py` beside it, odd texts
-(14) in `test_nasty_texts.py` here.
+Those in which people do things at one moment or a process is killed (10) stand in `tests/races/test_signoffs.py`, what
+the accounts of the database may do (12) in `test_accounts.py` beside it, odd texts (14) in `test_nasty_texts.py` here.
 """
 
 from collections.abc import Callable, Iterator
