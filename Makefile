@@ -9,6 +9,9 @@ FOR_DEV := .venv/.stamp-dev
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r
 ON_MARIADB := tools/with-server mariadb
 PYTEST := CHROMIUM="$$(tools/chromium)" $(BIN)/pytest
+# What people do at one moment at a gate, 200 times each; RACE_ROUNDS says another number.
+RACES = RACE_ROUNDS=$(or $(RACE_ROUNDS),200) $(BIN)/pytest -n 2 --timeout=3600 \
+	tests/races/test_signoffs.py $(PYTEST_ARGS)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 # Fault tests kill a server of their own, which a server named by TEST_DATABASE_URL cannot stand in for.
@@ -16,7 +19,7 @@ SLOW_TESTS = $$(tools/mariadb available && echo 'browser or (faults and not soak
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test checks suite unit lint types layers templates docs migrations coverage \
-	test-mysql9 soak bench shots lock sbom clean
+	test-mysql9 races races-mysql9 races-galera soak bench shots lock sbom clean
 
 help: ## list these words
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +71,18 @@ test-mysql9: $(FOR_DEV) ## the suite, browser left out, on a real MySQL 9 (Debia
 	@tools/mysql9 install
 	@tools/with-server mysql9 $(BIN)/python tools/check_migrations.py
 	@tools/with-server mysql9 $(BIN)/pytest -n 2 -m 'not browser and not soak and not bench' $(PYTEST_ARGS)
+
+races: $(FOR_DEV) ## who signs, unticks and deploys at one moment, 200 times each, on MariaDB
+	@tools/install-test-needs
+	@$(ON_MARIADB) env $(RACES)
+
+races-mysql9: $(FOR_DEV) ## the same on a real MySQL 9 (Debian only)
+	@tools/mysql9 install
+	@tools/with-server mysql9 env $(RACES)
+
+races-galera: $(FOR_DEV) ## the same across two nodes of a Galera cluster (Debian only)
+	@tools/galera install
+	@tools/with-server galera env $(RACES) tests/races/test_two_nodes.py
 
 soak: $(FOR_DEV) ## the full dose of faults, up to an hour
 	@tools/install-test-needs

@@ -250,8 +250,9 @@ def _prepare_server(connection: Any, _record: Any) -> None:
         )
         cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
         if (row := cursor.fetchone()) and row[1] == "ON":
-            # On a cluster a read may lag behind this person's own write on another node.
-            cursor.execute("SET SESSION wsrep_sync_wait=1")
+            # On a cluster a node may lag behind what this person wrote on another. It is waited for before the first
+            # statement of a transaction and never later: whichever that is, a read (1), an UPDATE (2) or an INSERT (4).
+            cursor.execute("SET SESSION wsrep_sync_wait=7")
 
 
 def render_item(kind: str, item: Any, context: "AutogenContext") -> str | Literal[False]:

@@ -16,6 +16,8 @@ from sqlalchemy.pool import NullPool
 
 TOOLS = Path(__file__).resolve().parents[1] / "tools"
 VARIABLE = "TEST_DATABASE_URL"
+# A second server of the same cluster: what is written to one is in both.
+OTHER_NODE_URL = "TEST_OTHER_NODE_URL"
 
 
 class Server:

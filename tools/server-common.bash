@@ -1,4 +1,4 @@
-# What tools/mariadb and tools/mysql9 share. Bash 3.2, which macOS has, must be able to read it.
+# What tools/mariadb, tools/mysql9 and tools/galera share. Bash 3.2, which macOS has, must be able to read it.
 
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 

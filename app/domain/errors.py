@@ -7,6 +7,9 @@ UNSEEN = "There is no such thing here, or it is not yours to see."
 class DomainError(Exception):
     """Base of all refusals; its text may be shown to the user."""
 
+    # Whether the history has it already: it may pass several places that would write it down.
+    is_remembered = False
+
     @property
     def sentence(self) -> str:
         """The refusal in words."""

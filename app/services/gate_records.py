@@ -17,6 +17,9 @@ from app.queries.standing import get_plan
 from app.services.change import About, Change
 from app.services.write_path import write_path
 
+# What the column holds. A letter may take up to four bytes: what fits is not seen by counting letters.
+PLAN_BYTES = 65_535
+
 
 @dataclass(frozen=True, slots=True)
 class BackupFacts:
@@ -37,6 +40,8 @@ def write_rollback_plan(change: Change, checklist_id: int, *, body: str, revisio
     checklist = _take(change, checklist_id)
     if not body:
         raise InvalidInput(body="Write the steps that bring everything back, and how one sees that they did.")
+    if len(body.encode()) > PLAN_BYTES:
+        raise InvalidInput(body="This is too long to be kept whole: shorten it, or add the rest as a file of evidence.")
     before = get_plan(checklist_id)
     if (before.revision if before else 0) != revision:
         raise Conflict(

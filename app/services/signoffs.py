@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, update
 from app.database import server_now
 from app.domain.audit import AuditAction, moment_text
 from app.domain.delegations import DelegationStanding
-from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
+from app.domain.errors import UNSEEN, Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
 from app.domain.gates import Decision, GateState, barred, missing_signoffs
 from app.domain.permissions import Role
 from app.domain.separation import is_deployer_alone, must_not_be_alone
@@ -28,6 +28,7 @@ from app.services.write_path import write_path
 
 SIGNED_READY_ALONE = "You alone signed that it is ready: somebody else has to sign that it is deployed."
 DEPLOYER_ALONE = "You alone signed it: somebody else has to sign it too, or to deploy."
+NOT_FOR_THEM = "You do not sign for this person now."
 _signoffs, _contents = table_of(Signoff), table_of(SignedContent)
 
 
@@ -81,9 +82,11 @@ def _seat(change: Change, gate: GateRow, wish: Wish) -> Seat:
     now = server_now()
     by = None if wish.delegation_id is None else get_delegation(wish.delegation_id)
     if by is not None:
+        if change.actor_id not in {by.delegate_id, by.principal_id}:
+            raise NotFound(UNSEEN)
         is_meant = by.delegate_id == change.actor_id and by.role is wish.role and by.reaches(gate.module_id)
         if not is_meant or by.standing(now) is not DelegationStanding.IN_FORCE:
-            raise NotPermitted("You do not sign for this person now.")
+            raise NotPermitted(NOT_FOR_THEM)
     holder = by.principal_id if by else change.actor_id
     grant = find_grant(holder, wish.role, gate.module_id)
     if grant is None or wish.role not in gate.policy.roles:

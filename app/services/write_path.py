@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.database import in_transaction
 from app.domain.actors import Origin
 from app.domain.audit import AuditAction
-from app.domain.errors import Conflict, DomainError, NotPermitted, RuleViolation
+from app.domain.errors import Conflict, DomainError, NotFound, NotPermitted, RuleViolation
 from app.services.change import SYSTEM_STREAM, About, Change
 from app.services.idempotency import HeldKey
 from app.services.signoff_ends import end_stale
@@ -25,8 +25,9 @@ from app.services.signoff_ends import end_stale
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Refusals that are remembered: role, stale page, rule. A missing thing or a typing error is no attempt at anything.
-REMEMBERED = (NotPermitted, RuleViolation, Conflict)
+# Refusals that are remembered: role, stale page, rule, and a number of what is hidden, elsewhere or not there, which no
+# page gave. A typing error is no attempt at anything.
+REMEMBERED = (NotPermitted, RuleViolation, Conflict, NotFound)
 
 
 def write_path(work: Callable[Concatenate[Change, P], R]) -> Callable[Concatenate[Origin, P], R]:
@@ -68,12 +69,16 @@ def _plain(value: Any) -> Any:
 
 
 def _remember(origin: Origin, refusal: DomainError) -> NoReturn:
-    record_refusal(origin, refusal)
+    # Links can be made up by anybody in the network: their numbers would fill the history.
+    if origin.actor.id is not None or not isinstance(refusal, NotFound):
+        record_refusal(origin, refusal)
     raise refusal
 
 
 def record_refusal(origin: Origin, refusal: DomainError) -> None:
-    """Leave a refused attempt in the history, in a transaction of its own."""
+    """Leave a refused attempt in the history, once, in a transaction of its own."""
+    if refusal.is_remembered:
+        return
 
     def attempt(session: Session) -> None:
         change = Change(origin, session)
@@ -88,3 +93,4 @@ def record_refusal(origin: Origin, refusal: DomainError) -> None:
         change.write_history()
 
     in_transaction(attempt)
+    refusal.is_remembered = True

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 from flask import Flask, Response, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
@@ -36,8 +37,9 @@ from app.domain.errors import (
 )
 from app.files.store import NOT_KEPT
 from app.queries.health import NOT_PREPARED
+from app.services.write_path import record_refusal
 from app.web.asking import is_without_role, whom_to_ask
-from app.web.origin import request_id
+from app.web.origin import origin, request_id
 from app.web.people import Visitor
 from app.web.uploads import limit_sentence
 
@@ -161,6 +163,7 @@ def error_page(status: int, reason: str = "", *, title: str = "", advice: str = 
 
 
 def _refuse(refusal: DomainError) -> ResponseReturnValue:
+    refusal = _remembered(refusal)
     if isinstance(refusal, NotPermitted) and is_without_role():
         return error_page(403, "You have no role yet, so this page is not open to you.", advice=whom_to_ask())
     advice = refusal.advice if isinstance(refusal, Gone) else ""
@@ -175,6 +178,16 @@ def _refuse(refusal: DomainError) -> ResponseReturnValue:
     if isinstance(refusal, Busy):
         response.headers["Retry-After"] = "2"
     return response
+
+
+def _remembered(refusal: DomainError) -> DomainError:
+    """A change sent to a number that is hidden, or of another thing than the address says, is an attempt."""
+    if request.method == "POST" and isinstance(refusal, NotFound) and current_user.is_authenticated:
+        try:
+            record_refusal(origin(), refusal)
+        except Busy as busy:
+            return busy
+    return refusal
 
 
 def _refuse_token(_error: CSRFError) -> ResponseReturnValue:

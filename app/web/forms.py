@@ -181,3 +181,6 @@ class RowForm(WTForm):
 
 class Form(FlaskForm):  # type: ignore[misc]  # the library has no types
     """A form of ours."""
+
+    # Whether it was refused only until somebody says that they mean it: the page then offers to say so.
+    asks_first = False

@@ -1,11 +1,13 @@
 """Starting several acts at one moment, and looking at the history that they left."""
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import sha256
+from itertools import cycle
 from typing import Any
 
 from flask import Flask
@@ -17,18 +19,27 @@ from app.models import AuditEvent, Checklist, ChecklistItem, Stream
 from app.models.base import Base
 
 START_WITHIN = 20
+# How often each race is run. A few times with all other tests, 200 times by `make races`.
+ROUNDS = int(os.environ.get("RACE_ROUNDS", "4"))
+OTHER_NODE = "tests.other_node"
+
+
+def nodes_of(app: Flask) -> list[Flask]:
+    """The product on each server of the cluster; on a single server, itself."""
+    return [app, *app.extensions.get(OTHER_NODE, [])]
 
 
 def race(app: Flask, acts: Sequence[Callable[[], Any]]) -> list[Any]:
     """Run acts at one moment, each with a session of its own: what each gave, or the refusal that it met.
 
-    Anything but a refusal of ours escapes and fails the test.
+    On a cluster the first runs on one server, the second on the other, and so on. Anything but a refusal of ours
+    escapes and fails the test.
     """
     db.session.remove()
     gate = threading.Barrier(len(acts))
 
-    def run(act: Callable[[], Any]) -> Any:
-        with app.app_context():
+    def run(node: Flask, act: Callable[[], Any]) -> Any:
+        with node.app_context():
             gate.wait(START_WITHIN)
             try:
                 return act()
@@ -36,7 +47,7 @@ def race(app: Flask, acts: Sequence[Callable[[], Any]]) -> list[Any]:
                 return refusal
 
     with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
+        return list(pool.map(run, cycle(nodes_of(app)), acts))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask_migrate import upgrade
 from pydantic import SecretStr
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, make_url, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -21,12 +21,14 @@ from app.database import db, error_number
 from app.domain.actors import SYSTEM, Origin
 from app.domain.applicability import Question
 from app.domain.checklist import ItemState
+from app.domain.gates import GateState
 from app.domain.modules import ContactKind
 from app.domain.permissions import Role
 from app.domain.waiver_kinds import WaiverReason
-from app.models import Module, Person, Waiver
+from app.models import Module, Person, Signoff, Waiver
 from app.models.base import Base
 from app.queries.applicability import list_answers
+from app.queries.gates import list_active
 from app.queries.health import schema_state
 from app.services.accounts import invite, new_link_token, offer_new_link
 from app.services.applicability import answer_questions
@@ -39,12 +41,15 @@ from app.services.profile import update_profile
 from app.services.releases import ReleaseFacts, add_change, create_release, remove_module, ship_release
 from app.services.roles import deactivate, grant_role, reactivate
 from app.services.sessions import Browser, sign_in, touch_session
+from app.services.signoffs import consume, withdraw
 from app.services.templates import load_catalogue
 from app.services.undo import undo
 from app.services.waivers import decide_waiver, request_waiver, withdraw_waiver
+from app.services.write_path import write_path
 from app.worker.jobs import collect_files, forget_old
 from tests.conftest import settings_for
 from tests.factories import MadeRelease, Make
+from tests.integration.services.test_signoffs import Room
 
 SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "accounts.sql"
 OWNER, APP = "countersign_owner", "countersign_app"
@@ -264,4 +269,49 @@ def test_the_account_of_the_product_cannot_do_what_the_product_never_does(
         db.session.execute(text(statement))
 
     assert error_number(refusal.value) in DENIED
+    db.session.rollback()
+
+
+KEPT = (
+    *("signoffs", "signoff_ends", "signed_contents", "audit_events"),
+    *("gate_policies", "delegations", "delegation_answers", "rollback_plans", "rehearsals", "backup_records"),
+)
+BESIDE_THE_PRODUCT = (
+    "UPDATE {} SET {} = {}",
+    "DELETE FROM {}",
+    "REPLACE INTO {} SELECT * FROM {}",
+    "TRUNCATE TABLE {}",
+    "DROP TABLE {}",
+    "ALTER TABLE {} ADD COLUMN more INT",
+    "RENAME TABLE {} TO elsewhere",
+    "DROP TRIGGER {}_no_update",
+    "DROP TRIGGER {}_no_delete",
+)
+
+
+@pytest.mark.parametrize("table", KEPT)
+def test_i18_and_nasty_12_the_account_of_the_product_can_neither_change_nor_remove_what_was_signed(
+    app: Flask, release: MadeRelease, table: str
+):
+    column = next(iter(Base.metadata.tables[table].primary_key)).name
+    for statement in BESIDE_THE_PRODUCT:
+        with pytest.raises(DBAPIError) as refusal:
+            db.session.execute(text(statement.replace("SET {} = {}", f"SET {column} = {column}").replace("{}", table)))
+
+        assert error_number(refusal.value) in DENIED, statement
+        db.session.rollback()
+
+
+def test_nasty_12_the_account_of_the_product_signs_ends_and_passes(app: Flask, make: Make):
+    room = Room(make)
+    room.sign_all()
+    number = list_active([room.gate().id])[0].id
+    withdraw(room.lead.origin, number, reason="I looked at the wrong plan.")
+    room.sign(room.lead, Role.TEAM_LEAD)
+
+    write_path(consume)(room.worker.origin, room.gate().id)
+
+    assert room.state is GateState.CONSUMED
+    with pytest.raises(DBAPIError, match="denied"):
+        db.session.execute(update(Signoff).values(role=Role.DBA), execution_options={"synchronize_session": False})
     db.session.rollback()

@@ -14,11 +14,10 @@ from app.services.adoption import adopt
 from app.services.item_states import set_state
 from app.services.items import Saved
 from tests.factories import MadeRelease, Make
-from tests.races.running import history_of, race, stream_of
+from tests.races.running import ROUNDS, history_of, race, stream_of
 from tests.versions import checklists_of, edited, gone, newest_content, publish, said, seen
 
 PLANNED, TABLES, OTHER = "pre.schema-planned", "pre.tables-identified", "mig.rollback-tested"
-ROUNDS = 20
 
 
 @pytest.fixture

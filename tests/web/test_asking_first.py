@@ -120,3 +120,15 @@ def test_several_ticks_at_once_ask_the_same_and_are_done_even_so(room: Room, cli
     assert 'name="even_so"' in asked.text
     assert browser.post(address, data={**data, "even_so": "y"}).status_code == 302
     assert room.item().state is ItemState.DONE
+
+
+def test_several_with_a_sentence_that_is_too_long_are_shown_again_with_what_was_typed(room: Room, client_of: Browsers):
+    item = untick(room)
+    data = {"action": "done", "waiver_reason": "other", "reason": "so " * 400, "item_ids": f"{item.id}.{item.revision}"}
+
+    answer = client_of(room.lead).post(f"/checklists/{item.checklist_id}/several/", data=data)
+
+    assert answer.status_code == 422
+    assert "Use at most 1000 characters." in answer.text
+    assert "so so so" in answer.text
+    assert 'name="even_so"' not in answer.text

@@ -110,8 +110,25 @@ def test_somebody_elses_delegation_cannot_be_signed_by_though_its_number_is_sent
 
     answer = send(third, path(room, then="sign/"), page, role=f"team_lead:{number}")
 
-    assert answer.status_code == 422
+    assert answer.status_code == 404
+    [refused] = make.events("attempt.refused")
+    assert refused.new_value == f"POST {path(room, then='sign/')}"
     assert db.session.scalars(select(Signoff.id)).all() == []
+
+
+def test_a_delegation_that_ended_since_the_form_was_opened_is_said_to_have(
+    room: Room, stand_in: Made, client_of: Browsers
+):
+    asked(client_of(room.lead), stand_in, **now_and_tomorrow())
+    number = db.session.scalars(select(Delegation.id)).one()
+    client_of(stand_in).post(f"/delegations/{number}/accept/")
+    page = client_of(stand_in).get(path(room, then="sign/")).text
+    client_of(room.lead).post(f"/delegations/{number}/end/", data={"reason": "I am back."})
+
+    answer = send(client_of(stand_in), path(room, then="sign/"), page, role=f"team_lead:{number}")
+
+    assert answer.status_code == 403
+    assert "You do not sign for this person now." in answer.text
 
 
 def test_the_name_is_typed_to_sign(room: Room, client_of: Browsers):

@@ -5,22 +5,22 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.blueprints.gates.forms import SignForm
-from app.domain.errors import NotPermitted
+from app.domain.errors import UNSEEN, DomainError, NotFound, NotPermitted
 from app.domain.gates import Decision
 from app.domain.permissions import Permission
 from app.domain.signoffs import STATEMENTS
 from app.queries.checklists import ChecklistHead
-from app.queries.delegations import list_delegated_to
+from app.queries.delegations import list_delegated_to, list_delegations_of
 from app.queries.gates import GateRow
 from app.queries.signed import find_records, list_given
 from app.queries.standing import standing_of
 from app.queries.waiting import SeatChoice, seats_of
 from app.services.proof import PROVE_AGAIN
-from app.services.signoffs import sign
+from app.services.signoffs import NOT_FOR_THEM, sign
 from app.services.write_path import record_refusal
 from app.web.access import password_again, requires
 from app.web.errors import form_status, refusals_shown_in
-from app.web.forms import text_of
+from app.web.forms import small_number, text_of
 from app.web.gate_pages import changed_since, gate_of, has_signed, server_now, sign_view, since_last_ended
 from app.web.messages import say
 from app.web.origin import actor, origin
@@ -58,10 +58,15 @@ def give(gate_id: int) -> ResponseReturnValue:
 def _check_role(form: SignForm, gate: GateRow, seats: list[SeatChoice]) -> None:
     """Who may not sign at all is told so first, whatever else is wrong with the form."""
     known = {str(one[0]): str(one[1]) for one in form.role.iter_choices()}
-    if form.role.data in known and form.role.data not in {one.value for one in seats}:
-        refusal = NotPermitted(f"The gate {gate.title} is not signed as {known[form.role.data]} by you.")
-        record_refusal(origin(), refusal)
-        raise refusal
+    chosen, _, lent = str(form.role.data or "").partition(":")
+    if form.role.data in {one.value for one in seats} or chosen not in known:
+        return
+    refusal: DomainError = NotPermitted(f"The gate {gate.title} is not signed as {known[chosen]} by you.")
+    if lent:
+        own = {one.id for one in list_delegations_of(actor().id or 0)}
+        refusal = NotPermitted(NOT_FOR_THEM) if small_number(lent) in own else NotFound(UNSEEN)
+    record_refusal(origin(), refusal)
+    raise refusal
 
 
 def _seats(gate: GateRow) -> list[SeatChoice]:

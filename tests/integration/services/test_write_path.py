@@ -12,7 +12,7 @@ from app.database import db
 from app.domain.actors import SYSTEM, Origin
 from app.domain.audit import AuditAction, leaf_of, moment_text
 from app.domain.checklist import ItemState
-from app.domain.errors import Busy, Conflict, InvalidInput, KeyReused, NotFound, NotPermitted, RuleViolation
+from app.domain.errors import UNSEEN, Busy, Conflict, InvalidInput, KeyReused, NotFound, NotPermitted, RuleViolation
 from app.domain.permissions import Permission, Role
 from app.domain.waiver_kinds import WaiverReason
 from app.models import AuditEvent, Checklist, IdempotencyKey, ItemComment, Module, Stream, Waiver
@@ -264,13 +264,36 @@ def test_a_refused_attempt_stands_on_the_system_stream_and_changes_nothing(make:
     assert release.item(ITEM).revision == 1
 
 
-def test_a_missing_thing_and_a_typing_error_are_no_attempt(make: Make, release: MadeRelease):
-    person = make.person(Role.QA)
-
-    with pytest.raises(NotFound):
-        add_comment(person.origin, 999_999, text="said")
+def test_a_typing_error_is_no_attempt(make: Make, release: MadeRelease):
     with pytest.raises(InvalidInput):
-        add_comment(person.origin, release.item(ITEM).id, text="")
+        add_comment(make.person(Role.QA).origin, release.item(ITEM).id, text="")
+
+    assert make.events("attempt.refused") == []
+
+
+def test_a_number_that_no_page_gave_is_an_attempt_whether_there_is_something_behind_it_or_not(
+    make: Make, release: MadeRelease
+):
+    stranger = make.person(Role.QA, module_id=make.module().id)
+
+    for number in (999_999, release.item(ITEM).id):
+        with pytest.raises(NotFound):
+            add_comment(stranger.origin, number, text="said")
+
+    told = [(event.actor_id, event.fact, event.object_label) for event in make.events("attempt.refused")]
+    assert told == [(stranger.id, "NotFound", UNSEEN)] * 2
+
+
+def test_who_is_not_signed_in_cannot_fill_the_history_with_links_that_they_made_up(make: Make):
+    with pytest.raises(NotFound):
+        set_up(
+            "no-such-token",
+            name="No",
+            email="no@example.org",
+            password="carried over the hills",
+            is_lead=False,
+            request_id="t",
+        )
 
     assert make.events("attempt.refused") == []
 
