@@ -165,7 +165,7 @@ def _releases(company: Company, say: Callable[[str], None]) -> None:
             say(f"  {key}, module {place} of {len(members)}: {cast.MODULES[number][1]}")
             work.work_module(cast.MODULES[number][0], _share(company, share))
         work.work_release(share)
-        _changes(company, key, members, begun)
+        _changes(company, work, members, are_done=share >= 1)
         if keys and share > 0.1:
             say(f"  {key}: waivers")
             Waiving(company, key, [cast.MODULES[number][0] for number in plan[0][2]]).play(keys[-1])
@@ -200,15 +200,17 @@ def _share(company: Company, share: float) -> float:
     return 1.0 if company.dice.random() < 0.25 else share + company.dice.uniform(-0.25, 0.2)
 
 
-def _changes(company: Company, key: str, members: range, begun: float) -> None:
+def _changes(company: Company, work: Work, members: range, *, are_done: bool) -> None:
     for number in list(members)[:3]:
         module = cast.MODULES[number][0]
-        with pretending(company.moment(begun * 0.6)):
+        with pretending(company.moment(work.begun * 0.6)):
             add_change(
                 company.origin(cast.DEVELOPERS[number % 4]),
-                key,
+                work.release_key,
                 module,
                 240 + number,
                 title=f"Add the tables of {cast.MODULES[number][1]}",
                 link=f"https://git.example.org/warehouse/{module}/merge-requests/{240 + number}",
             )
+        if are_done:
+            work.work_change(module, 240 + number)

@@ -10,7 +10,7 @@ from app.demo.words import VALUES, words_for
 from app.domain.checklist import TAKEN_AWAY, ItemState, Severity
 from app.domain.permissions import Role
 from app.models.base import pretending
-from app.queries.checklists import get_module_checklist, get_release_checklist
+from app.queries.checklists import get_change_checklist, get_module_checklist, get_release_checklist
 from app.queries.rows import ItemRow, list_rows
 from app.queries.waivers import list_waivers_of
 from app.services.item_states import set_state, set_states
@@ -56,6 +56,15 @@ class Work:
         checklist = get_release_checklist(self.release_key, self.company.origin(cast.LEAD).actor)
         rows = self._rows(checklist.id)
         self._tick(checklist.id, rows if share >= 1 else rows[:2] if share > 0.1 else [])
+
+    def work_change(self, module_key: str, number: int) -> None:
+        """A change of a shipped release was seen through to its end."""
+        actor = self.company.origin(cast.LEAD).actor
+        checklist = get_change_checklist(self.release_key, module_key, number, actor)
+        for row in self._rows(checklist.id):
+            with pretending(self.company.moment(self._days_ago(row))):
+                worker = self.company.origin(self._somebody(row))
+                set_state(worker, row.id, revision=row.revision, state=ItemState.DONE, value=self._value(row))
 
     def _rows(self, checklist_id: int) -> list[ItemRow]:
         rows = [row for row in list_rows(checklist_id) if row.state not in TAKEN_AWAY]

@@ -139,7 +139,7 @@ def test_the_demo_makes_three_releases_through_the_services_and_prints_each_pass
 
     assert result.exit_code == 0, result.output
     passwords = re.findall(r"@example\.org\s+(\S+)", result.output)
-    assert len(passwords) == len(set(passwords)) == 14
+    assert len(passwords) == len(set(passwords)) == 18
     browser = app.test_client()
     email, password = re.search(r"(leena@example\.org)\s+(\S+)", result.output).groups()
     app.config["WTF_CSRF_ENABLED"] = False
