@@ -7,7 +7,8 @@ from typing import Any
 from flask import request
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import DateField, DateTimeLocalField, Field, RadioField, StringField
+from werkzeug.datastructures import CombinedMultiDict, ImmutableMultiDict
+from wtforms import DateField, DateTimeLocalField, Field, FileField, RadioField, StringField
 from wtforms import Form as WTForm
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.form import BaseForm
@@ -180,4 +181,15 @@ class RowForm(WTForm):
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # the library has no types
-    """A form of ours."""
+    """A form of ours. Files sent where text is asked for, and JSON, are nothing typed."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
+        """How what was sent is read."""
+
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """Give files to the fields that ask for files, and to no others."""
+            if formdata is None or not form.is_submitted():
+                return None
+            asking = {name for name, field in form._fields.items() if isinstance(field, FileField)}
+            files = [(name, one) for name, one in request.files.items(multi=True) if name in asking]
+            return CombinedMultiDict((ImmutableMultiDict(files), request.form)) if files else request.form

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
+from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
@@ -382,3 +383,19 @@ def test_a_shipped_release_waits_only_to_be_closed(room: Room):
     ship_release(room.release.lead.origin, room.release.key)
 
     assert waiting() == {GateKind.CLOSE}
+
+
+def test_what_is_no_form_of_ours_is_answered_with_a_sentence_and_no_fault(room: Room, client_of: Browsers):
+    browser, address = client_of(room.lead), path(room, then="sign/")
+    whole = {"role": "team_lead", "decision": "approve"}
+
+    sent = [
+        browser.post(address, data={**whole, "typed_name": (BytesIO(b"x"), "name.txt")}),
+        browser.post(address, data={**whole, "reason": (BytesIO(b"x"), "name.txt")}),
+        browser.post(address, json={**whole, "typed_name": 5}),
+        browser.post(address, json=[1]),
+    ]
+
+    assert [answer.status_code for answer in sent] == [422] * 4
+    assert "Type your name to sign." in sent[0].text
+    assert list_active([room.gate().id]) == []
