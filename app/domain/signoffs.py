@@ -119,7 +119,7 @@ def ends_at(
     if decision is Decision.REJECT:
         return None
     ends = [signed_at + lasts] if lasts is not None else []
-    if condition_ends_on is not None:
+    if condition_ends_on is not None and condition_ends_on < date.max:  # no calendar has the day after that one
         day_after = condition_ends_on + timedelta(days=1)
         ends.append(datetime(day_after.year, day_after.month, day_after.day, tzinfo=signed_at.tzinfo))
     return min(ends, default=None)

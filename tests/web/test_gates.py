@@ -399,3 +399,10 @@ def test_what_is_no_form_of_ours_is_answered_with_a_sentence_and_no_fault(room: 
     assert [answer.status_code for answer in sent] == [422] * 4
     assert "Type your name to sign." in sent[0].text
     assert list_active([room.gate().id]) == []
+
+
+def test_a_condition_may_last_until_the_last_day_that_a_calendar_has(room: Room, client_of: Browsers):
+    more = {"decision": "condition", "on_condition": "The index is there.", "condition_ends_on": "9999-12-31"}
+
+    assert send(client_of(room.lead), path(room, then="sign/"), **more).status_code == 303
+    assert len(list_active([room.gate().id])) == 1
