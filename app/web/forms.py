@@ -60,7 +60,7 @@ class WholeNumberField(Field):
     """A number without a sign; what is none is said in our words."""
 
     widget = TextInput()
-    LARGEST = 2**53
+    LARGEST = 2**53 - 1  # no larger one can stand in what is hashed
 
     def _value(self) -> str:
         return "" if self.data is None else str(self.data)
@@ -137,6 +137,16 @@ def pair_of_numbers(text: str) -> tuple[int, int]:
     """Something chosen: its number and the revision it was shown with, as `12.3`."""
     number, _, revision = text.partition(".")
     return small_number(number), small_number(revision)
+
+
+def bytes_at_most(number: int) -> Callable[[BaseForm, Field], None]:
+    """A limit on what a column holds: a sign outside the Latin alphabet takes two to four bytes of it."""
+
+    def check(_form: BaseForm, field: Field) -> None:
+        if len(text_of(field).encode()) > number:
+            raise ValidationError(f"It is too long: at most {number:,} bytes are kept, and some signs take four.")
+
+    return check
 
 
 def utc_of(local: datetime | None) -> datetime | None:
