@@ -193,6 +193,9 @@ class RowForm(WTForm):
 class Form(FlaskForm):  # type: ignore[misc]  # the library has no types
     """A form of ours. Files sent where text is asked for, and JSON, are nothing typed."""
 
+    # Whether a rule asked before it lets something be done: set where refusals are shown in a form.
+    asks_first = False
+
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
         """How what was sent is read."""
 
