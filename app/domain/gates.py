@@ -173,6 +173,8 @@ class Verdict:
     missing: tuple[RequiredSignoff, ...] = ()
     # Where it would stand without the break-glass that is in force; None where there is none.
     beneath: GateState | None = None
+    # Whether an earlier break-glass of the module, which nobody has reviewed yet, holds this one back.
+    is_held: bool = False
 
     @property
     def by_itself(self) -> GateState:
@@ -187,7 +189,7 @@ class Verdict:
     @property
     def may_pass(self) -> bool:
         """Whether what it guards may start."""
-        return self.state in {GateState.SATISFIED, GateState.OVERRIDDEN}
+        return self.state in {GateState.SATISFIED, GateState.OVERRIDDEN} and not self.is_held
 
 
 def barred(policy: Policy, items: Iterable[CoveredItem]) -> frozenset[int]:

@@ -170,11 +170,15 @@ def check_may_review(facts: OverrideFacts, *, actor_id: int, at: datetime, text:
         raise InvalidInput(text="Say in a sentence what you found.")
 
 
-def overridden(verdict: Verdict) -> Verdict:
-    """The verdict of a gate while a break-glass is in force: overridden, never satisfied, whatever has been signed."""
+def overridden(verdict: Verdict, *, is_held: bool = False) -> Verdict:
+    """The verdict of a gate while a break-glass is in force: overridden, never satisfied, whatever has been signed.
+
+    `is_held`: an earlier one of the module still has to be reviewed. The two people who skipped everything else do not
+    skip the third one by breaking the glass again.
+    """
     if verdict.state is GateState.CONSUMED:
         return verdict
-    return replace(verdict, state=GateState.OVERRIDDEN, beneath=verdict.by_itself)
+    return replace(verdict, state=GateState.OVERRIDDEN, beneath=verdict.by_itself, is_held=is_held)
 
 
 def debt_sentence(number: int) -> str:

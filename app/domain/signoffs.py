@@ -109,10 +109,17 @@ STATEMENTS = {
 }
 
 
-def ends_at(signed_at: datetime, lasts: timedelta | None, condition_ends_on: date | None) -> datetime | None:
-    """The moment from which a sign-off no longer counts by itself; None: never by time."""
+def ends_at(
+    decision: Decision, signed_at: datetime, lasts: timedelta | None, condition_ends_on: date | None
+) -> datetime | None:
+    """The moment from which a sign-off no longer counts by itself; None: never by time.
+
+    Time answers no rejection: it stands until who gave it, or a lead, takes it back.
+    """
+    if decision is Decision.REJECT:
+        return None
     ends = [signed_at + lasts] if lasts is not None else []
-    if condition_ends_on is not None:
+    if condition_ends_on is not None and condition_ends_on < date.max:  # no calendar has the day after that one
         day_after = condition_ends_on + timedelta(days=1)
         ends.append(datetime(day_after.year, day_after.month, day_after.day, tzinfo=signed_at.tzinfo))
     return min(ends, default=None)

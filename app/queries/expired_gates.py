@@ -7,6 +7,7 @@ from sqlalchemy import and_, or_, select
 
 from app.database import db
 from app.domain.gate_policies import read_policy
+from app.domain.gates import Decision
 from app.models import Gate, GatePolicy, Signoff, SignoffEnd
 from app.models.base import table_of
 
@@ -16,7 +17,7 @@ _POLICIES = select(_policies.id, _policies.kind, _policies.body)
 
 
 def list_gates_with_expired(at: datetime, *, after: int, most: int) -> Sequence[int]:
-    """The next gates, not consumed, with sign-offs that time has ended and nobody else; two statements."""
+    """The next gates, not consumed, with approvals that time has ended and nobody else; two statements."""
     limits = [(row.id, read_policy(row.kind, row.body).lasts) for row in db.session.execute(_POLICIES)]
     over = [and_(_signoffs.policy_id == number, _signoffs.signed_at <= at - time) for number, time in limits if time]
     due = (
@@ -26,6 +27,7 @@ def list_gates_with_expired(at: datetime, *, after: int, most: int) -> Sequence[
         .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
         .where(
             *(_ends.id.is_(None), _gates.consumed_at.is_(None), _signoffs.gate_id > after),
+            _signoffs.decision == Decision.APPROVE,
             or_(_signoffs.condition_ends_on < at.date(), *over),
         )
         .order_by(_signoffs.gate_id)

@@ -225,7 +225,7 @@ def _signoff(row: Any) -> SignoffRow:
     return SignoffRow(
         *(row.id, row.gate_id, row.cycle, row.person_id, row.principal_id, row.role, row.decision),
         *(row.digest, row.signed_at),
-        counts_until=ends_at(row.signed_at, lasts, row.condition_ends_on),
+        counts_until=ends_at(row.decision, row.signed_at, lasts, row.condition_ends_on),
     )
 
 

@@ -94,7 +94,10 @@ def _given(row: Any, gate: GateRow) -> GivenSignoff:
     return GivenSignoff(
         *(row.id, row.person_id, row.name, row.principal_id, row.principal_name, row.role, row.decision),
         *(row.statement, row.on_condition, row.condition_ends_on, row.reason, row.digest, row.signed_at),
-        counts_until=ends_at(row.signed_at, read_policy(gate.kind, row.policy_body).lasts, row.condition_ends_on),
+        counts_until=ends_at(
+            *(row.decision, row.signed_at),
+            *(read_policy(gate.kind, row.policy_body).lasts, row.condition_ends_on),
+        ),
         ended=row.kind,
         ended_at=row.ended_at,
         ended_reason=row.ended_reason or "",

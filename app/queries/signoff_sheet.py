@@ -171,7 +171,7 @@ def _gate(
 
 def _signoff(row: Any, at: datetime, *, fits: bool) -> SheetSignoff:
     policy = read_policy(row.gate_kind, row.body)
-    over_at = ends_at(row.signed_at, policy.lasts, row.condition_ends_on)
+    over_at = ends_at(row.decision, row.signed_at, policy.lasts, row.condition_ends_on)
     # What counted when the gate was passed counts for ever; elsewhere time ends it before the worker says so.
     is_over = row.ended is None and over_at is not None and over_at <= (row.consumed_at or at)
     return SheetSignoff(

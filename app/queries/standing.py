@@ -89,7 +89,7 @@ def standings_of(gates: Sequence[GateRow], at: datetime) -> dict[int, Standing]:
         if gate.consumed_at is not None:
             verdict = Verdict(GateState.CONSUMED)
         elif gate.id in let_on:
-            verdict = overridden(verdict)
+            verdict = overridden(verdict, is_held=any(number < let_on[gate.id].id for number in debts[gate.id]))
         found[gate.id] = Standing(
             *(gate, verdict, covered[gate.id], counting, content),
             override=let_on.get(gate.id),

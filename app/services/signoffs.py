@@ -27,6 +27,7 @@ from app.services.signoff_ends import about_gate, end, end_expired
 from app.services.write_path import write_path
 
 SIGNED_READY_ALONE = "You alone signed that it is ready: somebody else has to sign that it is deployed."
+READY_ALONE_TOO = "One person alone signed both that it is ready and this gate: somebody else has to sign one of them."
 DEPLOYER_ALONE = "You alone signed it: somebody else has to sign it too, or to deploy."
 NOT_FOR_THEM = "You do not sign for this person now."
 _signoffs, _contents = table_of(Signoff), table_of(SignedContent)
@@ -227,6 +228,10 @@ def consume(change: Change, gate_id: int) -> GateRow:
     given = [one.facts for one in standing.signoffs]
     if standing.verdict.state is GateState.SATISFIED and is_deployer_alone(gate.policy, change.actor_id, given):
         raise RuleViolation(DEPLOYER_ALONE)
+    # Asked again: who signed that it is ready may have been somebody else when this was signed.
+    must_not = standing.verdict.state is GateState.SATISFIED and must_not_be_alone(gate.policy)
+    if must_not and has_alone_signed_ready(gate, frozenset().union(*(one.people for one in given))):
+        raise RuleViolation(READY_ALONE_TOO)
     change.session.execute(
         update(table_of(Gate))
         .where(table_of(Gate).c.id == gate.id)

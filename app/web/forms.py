@@ -7,7 +7,8 @@ from typing import Any
 from flask import request
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import DateField, DateTimeLocalField, Field, RadioField, StringField
+from werkzeug.datastructures import CombinedMultiDict, ImmutableMultiDict
+from wtforms import DateField, DateTimeLocalField, Field, FileField, RadioField, StringField
 from wtforms import Form as WTForm
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.form import BaseForm
@@ -59,7 +60,7 @@ class WholeNumberField(Field):
     """A number without a sign; what is none is said in our words."""
 
     widget = TextInput()
-    LARGEST = 2**53
+    LARGEST = 2**53 - 1  # no larger one can stand in what is hashed
 
     def _value(self) -> str:
         return "" if self.data is None else str(self.data)
@@ -138,6 +139,16 @@ def pair_of_numbers(text: str) -> tuple[int, int]:
     return small_number(number), small_number(revision)
 
 
+def bytes_at_most(number: int) -> Callable[[BaseForm, Field], None]:
+    """A limit on what a column holds: a sign outside the Latin alphabet takes two to four bytes of it."""
+
+    def check(_form: BaseForm, field: Field) -> None:
+        if len(text_of(field).encode()) > number:
+            raise ValidationError(f"It is too long: at most {number:,} bytes are kept, and some signs take four.")
+
+    return check
+
+
 def utc_of(local: datetime | None) -> datetime | None:
     """A time as the reader typed it, in their zone."""
     try:
@@ -180,7 +191,18 @@ class RowForm(WTForm):
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # the library has no types
-    """A form of ours."""
+    """A form of ours. Files sent where text is asked for, and JSON, are nothing typed."""
 
-    # Whether it was refused only until somebody says that they mean it: the page then offers to say so.
+    # Whether a rule asked before it lets something be done: set where refusals are shown in a form.
     asks_first = False
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
+        """How what was sent is read."""
+
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """Give files to the fields that ask for files, and to no others."""
+            if formdata is None or not form.is_submitted():
+                return None
+            asking = {name for name, field in form._fields.items() if isinstance(field, FileField)}
+            files = [(name, one) for name, one in request.files.items(multi=True) if name in asking]
+            return CombinedMultiDict((ImmutableMultiDict(files), request.form)) if files else request.form

@@ -228,6 +228,19 @@ def test_several_at_once_need_a_sentence_and_then_are_saved_together(make: Make,
     assert len(make.events("item.state_changed")) == 3
 
 
+def test_several_without_a_choice_of_what_to_set_them_to_are_asked_for_it(make: Make, client_of: Callable):
+    release = make.release()
+    item = release.item("pre.schema-planned")
+
+    answer = client_of(release.lead).post(
+        f"/checklists/{item.checklist_id}/several/",
+        data={"item_ids": f"{item.id}.{item.revision}", "reason": "Gone through together."},
+    )
+
+    assert answer.status_code == 422
+    assert item.text in answer.text
+
+
 def test_several_that_meet_another_persons_change_are_saved_without_that_one(make: Make, client_of: Callable):
     release = make.release()
     rows = [row for row in release.items if row.severity.value == "required"][:3]

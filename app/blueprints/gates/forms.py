@@ -18,6 +18,7 @@ from app.web.forms import (
     OneOfField,
     WholeNumberField,
     at_most,
+    bytes_at_most,
     options,
     required,
     small_number,
@@ -106,7 +107,7 @@ class PlanForm(Form):
     body = TextAreaField(
         "How everything goes back",
         filters=[trim],
-        validators=[required("Write the steps that bring everything back."), at_most(60_000)],
+        validators=[required("Write the steps that bring everything back."), at_most(60_000), bytes_at_most(65_535)],
     )
 
 

@@ -1,12 +1,13 @@
 """What a deploy gate needs beside its items: the rollback plan, a rehearsal of it, a backup."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.blueprints.gates.forms import BackupForm, PlanForm, RehearsalForm
-from app.domain.errors import UNSEEN, NotFound
+from app.domain.errors import UNSEEN, InvalidInput, NotFound
 from app.domain.permissions import Permission
 from app.queries.checklists import ChecklistHead
 from app.queries.gates import GateRow
@@ -15,7 +16,7 @@ from app.services.gate_records import BackupFacts, add_backup, add_rehearsal, wr
 from app.web.access import requires
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import Form, text_of, utc_of
-from app.web.gate_pages import gate_of, server_now
+from app.web.gate_pages import gate_of
 from app.web.messages import say
 from app.web.origin import actor, origin
 
@@ -82,7 +83,7 @@ def create_rehearsal(gate_id: int) -> ResponseReturnValue:
             add_rehearsal(
                 origin(),
                 gate.checklist_id,
-                ran_at=utc_of(form.ran_at.data) or server_now(),
+                ran_at=_moment(form, "ran_at"),
                 minutes=int(form.minutes.data or 0),
                 has_passed=form.outcome.data == "passed",
                 note=text_of(form.note),
@@ -113,11 +114,19 @@ def create_backup(gate_id: int) -> ResponseReturnValue:
     return _page(gate_id, "backup", form), form_status(form)
 
 
+def _moment(form: Form, name: str) -> datetime:
+    """What was typed; never another moment in its place."""
+    moment = utc_of(form[name].data)
+    if moment is None:
+        raise InvalidInput(**{name: "Choose a moment that a calendar has."})
+    return moment
+
+
 def _facts(form: BackupForm, gate: GateRow) -> BackupFacts:
     return BackupFacts(
         environment_key=gate.environment_key,
         target=text_of(form.target),
-        taken_at=utc_of(form.taken_at.data) or server_now(),
+        taken_at=_moment(form, "taken_at"),
         size_bytes=int(form.size_bytes.data or 0),
         checksum=text_of(form.checksum),
         is_restore_tested=bool(form.is_restore_tested.data),

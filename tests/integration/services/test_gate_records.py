@@ -30,7 +30,7 @@ from app.services.releases import ship_release
 from app.services.signoffs import Wish, consume, sign, withdraw
 from app.services.write_path import write_path
 from tests.factories import Make
-from tests.integration.services.test_signoffs import DBA, LEAD, Room
+from tests.integration.services.test_signoffs import DBA, LEAD, QA, Room
 
 PLAN = "1. Stop the workers.\n2. Run the downgrade.\n3. Count the rows."
 pass_gate = write_path(consume)
@@ -228,6 +228,37 @@ def test_nobody_alone_signs_both_that_it_is_ready_and_that_it_is_deployed(make: 
 
     sign_deploy(room)
     assert deploy(room).verdict.state is GateState.SATISFIED
+
+
+def test_nobody_passes_a_gate_that_one_person_signed_alone_after_whom_another_took_their_sign_off_back(
+    make: Make, room: Room
+):
+    both, other = make.person(DBA, QA), make.person(QA)
+    asks_one = GatePolicy(
+        kind=GateKind.READY,
+        environment_key="",
+        revision=77,
+        body=policy_body(Policy(GateKind.READY, (RequiredSignoff(QA, 1),))),
+        created_at=utc_now(),
+    )
+    db.session.add(asks_one)
+    db.session.flush()
+    db.session.execute(update(Gate).where(Gate.id == room.gate().id).values(policy_id=asks_one.id))
+    db.session.commit()
+    write_rollback_plan(room.worker.origin, room.checklist_id, body=PLAN, revision=0)
+    rehearsed(room)
+    backed_up(room)
+    first = room.sign(other, QA)
+    gate = room.gate(GateKind.DEPLOY, "staging")
+    sign(room.origin(both), gate.id, Wish(DBA, Decision.APPROVE, deploy(room).content.digest))
+    withdraw(room.origin(other), first, reason="Not yet.")
+    again = room.sign(both, QA)
+
+    with pytest.raises(RuleViolation, match="One person alone"):
+        pass_gate(room.origin(room.worker), gate.id)
+    withdraw(room.origin(both), again, reason="Somebody else has to.")
+    room.sign(other, QA)
+    pass_gate(room.origin(room.worker), gate.id)
 
 
 def test_who_alone_signed_a_deployment_does_not_start_it(room: Room):

@@ -110,6 +110,31 @@ def test_i21_the_next_deployment_of_the_module_is_blocked_until_a_third_person_h
     assert room.at(elsewhere).debts == []
 
 
+def test_i21_a_second_break_glass_does_not_skip_the_review_that_is_owed_for_the_first(room: Broken):
+    first = room.breaks(untouched(room))
+    pass_gate(room.origin(room.worker), untouched(room).id)
+    production = room.gate(GateKind.DEPLOY, "production")
+
+    room.breaks(production)
+
+    standing = room.at(production)
+    assert standing.verdict.state is GateState.OVERRIDDEN
+    assert debt_sentence(first) in standing.verdict.reasons
+    assert not standing.verdict.may_pass
+    with pytest.raises(RuleViolation, match="third person"):
+        pass_gate(room.origin(room.worker), production.id)
+    room.review(first)
+    pass_gate(room.origin(room.worker), production.id)
+
+
+def test_a_later_break_glass_does_not_hold_back_what_an_earlier_one_is_for(room: Broken):
+    room.breaks(untouched(room))
+    later = room.breaks(room.gate(GateKind.DEPLOY, "production"))
+
+    assert room.at(untouched(room)).debts == [later]
+    pass_gate(room.origin(room.worker), untouched(room).id)
+
+
 def test_one_that_was_never_used_has_to_be_reviewed_all_the_same(room: Broken):
     number = room.breaks(room.gate(GateKind.DEPLOY, "production"))
     room.end(number)

@@ -12,7 +12,7 @@ from app.domain.actors import Origin
 from app.domain.audit import moment_text
 from app.domain.checklist import ItemState, Severity
 from app.domain.errors import RuleViolation
-from app.domain.gates import GateKind, GateState
+from app.domain.gates import Decision, GateKind, GateState
 from app.domain.signoffs import EndKind
 from app.domain.waiver_kinds import REASONS, WaiverKind
 from app.models import ChecklistItem, Session, Signoff, SignoffEnd, Waiver
@@ -233,3 +233,16 @@ def test_how_long_ago_a_password_was_given_is_measured_by_the_clock_of_the_datab
     give_password(session, minutes_ago=31)
     with pytest.raises(RuleViolation, match="password again"):
         sign(replace(origin, key=b"3" * 16), room.gate().id, room.wish(LEAD))
+
+
+def test_time_answers_no_rejection(room: Room):
+    number = room.sign(room.qa, QA, Decision.REJECT, reason="The rehearsal took two hours.")
+
+    in_a_month = datetime.now(UTC) + timedelta(days=30)
+    with pretending(in_a_month):
+        assert room.state is GateState.REJECTED
+        expire_signoffs()
+        assert room.state is GateState.REJECTED
+        assert list_gates_with_expired(in_a_month, after=0, most=9) == []
+        withdraw(room.origin(room.lead), number, reason="It was rehearsed again.")
+        assert room.state is GateState.OPEN
