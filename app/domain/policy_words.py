@@ -13,7 +13,7 @@ def line_title(kind: GateKind, environment_key: str) -> str:
     """The gate that a policy is for."""
     if kind is not GateKind.DEPLOY:
         return kind.label
-    return f"{kind.label}, {environment_key or 'every environment without a policy of its own'}"
+    return f"{kind.label} to {environment_key or 'every environment without a policy of its own'}"
 
 
 def line_label(kind: GateKind, environment_key: str, revision: int) -> str:

@@ -102,6 +102,12 @@ def list_delegated_to(person_id: int, at: datetime) -> Sequence[DelegationRow]:
     return [one for one in found if one.standing(at) is DelegationStanding.IN_FORCE]
 
 
+def list_asked_to_sign(person_id: int, at: datetime) -> Sequence[DelegationRow]:
+    """The delegations to which a person has not answered yet; two statements."""
+    found = _read(_delegations.delegate_id == person_id, _delegations.ends_at > at)
+    return [one for one in found if one.standing(at) is DelegationStanding.ASKED]
+
+
 _grants, _people = table_of(RoleGrant).c, table_of(Person).c
 
 

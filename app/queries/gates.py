@@ -57,7 +57,7 @@ class GateRow:
     @property
     def title(self) -> str:
         """The gate in words, with its environment where it has one."""
-        return f"{self.kind.label}, {self.environment_key}" if self.environment_key else self.kind.label
+        return f"{self.kind.label} to {self.environment_key}" if self.environment_key else self.kind.label
 
 
 _gates, _policies = table_of(Gate).c, table_of(GatePolicy).c

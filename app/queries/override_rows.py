@@ -87,7 +87,7 @@ class OverrideRow:
     @property
     def gate_title(self) -> str:
         """The gate in words, with its environment where it has one."""
-        return f"{self.kind.label}, {self.environment_key}" if self.environment_key else self.kind.label
+        return f"{self.kind.label} to {self.environment_key}" if self.environment_key else self.kind.label
 
     @property
     def place(self) -> str:

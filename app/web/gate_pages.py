@@ -226,7 +226,7 @@ def since_last_ended(standing: Standing, given: Sequence[GivenSignoff]) -> Since
 
 
 def _now(one: Covered) -> Reason:
-    return Reason(one.facts.in_the_way, item_path(one.id))
+    return Reason(f"“{one.facts.text}” has changed and is {one.facts.state.word}.", item_path(one.id))
 
 
 def _gone(number: int, standing: Standing) -> Reason:

@@ -129,7 +129,7 @@ def _cell(behind: str, phase: Phase, counts: Counts) -> Cell:
 def _next(first: Blocker) -> tuple[str, str]:
     """What to do about a blocker, and where."""
     if first.state.value == "not_applicable_requested":
-        return ("Decide the waiver", url_for("waivers.index"))
+        return ("Decide it", url_for("waivers.index"))
     if first.owner_id is None:
         return ("Give it an owner", first.url)
     return ("Open it", first.url)

@@ -57,7 +57,11 @@ def test_it_is_asked_accepted_signed_by_and_ended_by_plain_forms(room: Room, sta
     before = other.get(path(room, then="sign/"))
     assert "You hold no role that this gate asks" in before.text
 
+    told = f"{room.lead.actor.name} asks you to sign for them as Team lead."
+    assert told in plain(other.get("/signoffs/").text)
+
     other.post(f"/delegations/{number}/accept/")
+    assert told not in plain(other.get("/signoffs/").text)
 
     assert f"as Team lead for {room.lead.actor.name}" in plain(other.get("/signoffs/").text)
     page = other.get(path(room, then="sign/")).text
@@ -71,7 +75,9 @@ def test_it_is_asked_accepted_signed_by_and_ended_by_plain_forms(room: Room, sta
 
     refused = lead.post(f"/delegations/{number}/end/", data={"reason": " "})
     assert refused.status_code == 422
-    assert "Say why it ends." in refused.text
+    assert refused.text.count("Say why it ends.") == 2
+    assert 'href="#reason"' in refused.text
+    assert 'id="reason"' in refused.text
     assert lead.post(f"/delegations/{number}/end/", data={"reason": "Back."}).status_code == 303
     assert "ended" in plain(lead.get("/delegations/").text)
 
@@ -96,6 +102,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_is_kept(
     assert "This moment has passed." in over.text
     nobody = asked(client_of(room.lead), stand_in, delegate_id="999999")
     assert nobody.status_code == 422
+    assert "Choose who signs for you." in asked(client_of(room.lead), stand_in, delegate_id="").text
     assert db.session.scalars(select(Delegation.id)).all() == []
 
 

@@ -263,6 +263,21 @@ def test_a_signoff_is_withdrawn_with_a_reason_and_stays_in_sight(room: Room, cli
     assert "I looked at the wrong plan." in page
 
 
+@pytest.mark.parametrize(
+    ("decision", "typed"),
+    [("condition", {"on_condition": "By Friday.", "reason": "Too slow."}), ("reject", {"on_condition": "By Friday."})],
+)
+def test_what_was_typed_for_another_decision_is_asked_about_and_not_dropped(
+    room: Room, client_of: Browsers, decision: str, typed: dict[str, str]
+):
+    answer = send(client_of(room.lead), path(room, then="sign/"), decision=decision, **{"reason": "Why.", **typed})
+
+    assert answer.status_code == 422
+    assert "choose what it belongs to, or clear it" in answer.text
+    assert "By Friday." in answer.text
+    assert signed() == []
+
+
 def test_what_is_different_since_the_last_signoff_ended_stands_above_the_form(room: Room, client_of: Browsers):
     room.sign(room.lead, LEAD)
     room.make.evidence(room.worker, room.item().id)

@@ -62,7 +62,7 @@ def test_two_people_break_the_glass_page_by_page_and_a_third_reviews_it(room: Br
 
     assert confirmed.status_code == 303
     page = plain(second.get(f"/gates/{gate.id}/").text)
-    assert "Gate Deploy, staging: overridden" in page
+    assert "Gate Deploy to staging: overridden" in page
     assert "What the break-glass skips" in page
     pass_gate(room.origin(room.worker), gate.id)
     third = client_of(room.reviewer)

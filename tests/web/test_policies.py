@@ -134,7 +134,7 @@ def test_an_environment_is_proposed_a_policy_of_its_own(council: Council, client
     )
 
     page = plain(browser.get(answer.location).text)
-    assert "Gate Deploy, production, revision 1" in page
+    assert "Gate Deploy to production, revision 1" in page
     assert "Team lead is no longer asked." in page
     assert "None of its own yet" in plain(browser.get("/policies/").text)
 

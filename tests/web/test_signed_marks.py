@@ -33,11 +33,11 @@ def cell(room: Room, client_of: Browsers) -> str:
 
 
 def test_how_many_of_those_who_are_asked_have_signed_that_it_is_ready_is_said(room: Room, client_of: Browsers):
-    assert cell(room, client_of) == "0 of 2"
+    assert cell(room, client_of) == "0/2"
     room.sign(room.lead, LEAD)
-    assert cell(room, client_of) == "1 of 2"
+    assert cell(room, client_of) == "1/2"
     room.sign(room.qa, QA)
-    assert cell(room, client_of) == "2 of 2"
+    assert cell(room, client_of) == "2/2"
 
 
 def test_what_was_signed_is_stale_there_as_soon_as_something_changed_and_since_when_is_said(
@@ -58,7 +58,7 @@ def test_what_was_signed_is_stale_there_as_soon_as_something_changed_and_since_w
 def test_a_stale_deploy_gate_is_told_though_ready_is_still_signed(room: Room, client_of: Browsers):
     prepared(room)
     sign_deploy(room)
-    assert cell(room, client_of) == "2 of 2"
+    assert cell(room, client_of) == "2/2"
 
     untick(room, OTHERS)
 
@@ -71,7 +71,7 @@ def test_a_stale_deploy_gate_is_told_though_ready_is_still_signed(room: Room, cl
 def test_a_rejection_goes_before_all_and_what_somebody_took_back_is_not_stale(room: Room, client_of: Browsers):
     number = room.sign(room.lead, LEAD)
     withdraw(room.lead.origin, number, reason="Too early.")
-    assert cell(room, client_of) == "0 of 2"
+    assert cell(room, client_of) == "0/2"
 
     room.sign(room.qa, QA, Decision.REJECT, reason="Not like this.")
 
@@ -87,4 +87,4 @@ def test_signing_again_takes_the_mark_away(room: Room, client_of: Browsers):
 
     room.sign_all()
 
-    assert cell(room, client_of) == "2 of 2"
+    assert cell(room, client_of) == "2/2"

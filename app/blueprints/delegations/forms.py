@@ -18,7 +18,7 @@ from app.web.forms import (
 
 
 class DelegationForm(Form):
-    delegate_id = SelectField("Who signs for you")
+    delegate_id = SelectField("Who signs for you", validators=[required("Choose who signs for you.")])
     role = SelectField("In which role", choices=options((role.value, role.label) for role in delegable_roles()))
     module_id = SelectField("For which module")
     starts_at = MomentField("From", validators=[required("Say from when.")])

@@ -60,8 +60,8 @@ class SignForm(Form):
 
     def validate_decision(self, field: RadioField) -> None:
         """What was typed belongs to the decision that was chosen."""
-        is_more = text_of(self.on_condition) or self.condition_ends_on.data or text_of(self.reason)
-        if field.data == Decision.APPROVE and is_more:
+        bound, refused = text_of(self.on_condition) or self.condition_ends_on.data, text_of(self.reason)
+        if (bound and field.data != CONDITION) or (refused and field.data != Decision.REJECT):
             raise ValidationError("A condition or a reason was typed: choose what it belongs to, or clear it.")
 
     def validate_on_condition(self, field: StringField) -> None:

@@ -9,7 +9,7 @@ from app.domain.gate_words import counts_of, policy_sentences
 from app.domain.gates import GateState
 from app.domain.permissions import Permission, Role
 from app.queries.checklists import ChecklistHead
-from app.queries.delegations import list_delegated_to
+from app.queries.delegations import list_asked_to_sign, list_delegated_to
 from app.queries.gates import GateRow
 from app.queries.overrides import list_overrides_of, list_passed_over
 from app.queries.policy_preview import list_proposals_for
@@ -41,6 +41,7 @@ def index() -> ResponseReturnValue:
         passed_over=passed_over,
         roles=sorted(roles, key=list(Role).index),
         proposals=list_proposals_for(actor()),
+        asked=list_asked_to_sign(actor().id or 0, server_now()),
     )
 
 

@@ -182,5 +182,5 @@ def test_what_is_different_is_said_sentence_by_sentence():
 
 def test_a_policy_says_which_gate_it_is_for():
     assert line_title(GateKind.READY, "") == "Ready"
-    assert line_title(GateKind.DEPLOY, "production") == "Deploy, production"
-    assert line_title(GateKind.DEPLOY, "") == "Deploy, every environment without a policy of its own"
+    assert line_title(GateKind.DEPLOY, "production") == "Deploy to production"
+    assert line_title(GateKind.DEPLOY, "") == "Deploy to every environment without a policy of its own"
