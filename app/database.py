@@ -28,7 +28,10 @@ T = TypeVar("T")
 
 
 class OurSession(BoundSession):
-    """A session that can always be ended: a server that is gone has rolled back by itself."""
+    """A session that can always be ended: a server that is gone has rolled back by itself.
+
+    So has a node of a cluster whose transaction another node has undone meanwhile; it says so to whatever comes next.
+    """
 
     def close(self) -> None:
         """End the session and give its connection back."""
@@ -45,7 +48,7 @@ class OurSession(BoundSession):
             self._let_go(error)
 
     def _let_go(self, error: DBAPIError) -> None:
-        if error_number(error) not in NO_SERVER:
+        if error_number(error) not in NO_SERVER | ROLLED_BACK:
             raise error
         self.invalidate()
 

@@ -4,19 +4,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 
 from app.database import db, error_number
-from app.domain.errors import Busy
-from app.domain.gates import GateState
+from app.domain.errors import Busy, RuleViolation
+from app.domain.gates import Decision, GateState
 from app.queries.gates import list_active
+from app.services.change import Change
 from app.services.signoffs import withdraw
+from app.services.write_path import write_path
 from tests.factories import Make
-from tests.integration.services.test_signoffs import LEAD, QA
-from tests.races.rooms import check_agrees, kinds, rounds, signing
-from tests.races.running import OTHER_NODE, nodes_of, race
+from tests.integration.services.test_signoffs import LEAD, QA, Room
+from tests.races.rooms import Act, check_agrees, kinds, ready, rounds, signing, unticking
+from tests.races.running import OTHER_NODE, elsewhere, nodes_of, race
 
 DEADLOCK = 1213
 
@@ -65,3 +68,32 @@ def test_who_goes_on_at_the_other_server_finds_what_they_have_just_done(app: Fla
             db.session.remove()
 
         assert found == []
+
+
+@write_path
+def refuse_after(change: Change, stream_id: int, act: str) -> bool:
+    """Take a stream, let something happen elsewhere meanwhile, and refuse."""
+    change.take(stream_id)
+    MEANWHILE[act]()
+    raise RuleViolation("Not like this.")
+
+
+MEANWHILE: dict[str, Act] = {}
+
+
+def test_what_is_refused_stays_refused_though_the_other_server_has_taken_the_same_checklist_meanwhile(
+    app: Flask, make: Make
+):
+    room, [other] = Room(make), app.extensions[OTHER_NODE]
+    untick, stream = unticking(room), room.gate().stream_id
+
+    def on_the_other() -> None:
+        elsewhere(other, lambda: (untick(), db.session.remove()))
+        elsewhere(app, lambda: (ready(room), db.session.remove()))  # this server has it now, and ours is undone
+
+    MEANWHILE["untick"] = on_the_other
+    with pytest.raises(RuleViolation, match="Not like this"):
+        refuse_after(room.lead.origin, stream, "untick")
+
+    assert ready(room).verdict.state is GateState.BLOCKED
+    assert room.sign(room.lead, LEAD, Decision.REJECT, reason="It is not done.")
