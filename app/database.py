@@ -183,7 +183,13 @@ def engine_options(*, is_sqlite: bool, pool: int, ssl_ca: str | None) -> dict[st
     the world as it was before it took its stream.
     """
     if is_sqlite:
-        return {"connect_args": {"timeout": 5}, "pool_size": pool, "max_overflow": 0, "pool_timeout": 5}
+        return {
+            "connect_args": {"timeout": 5},
+            "pool_size": pool,
+            "max_overflow": 0,
+            "pool_timeout": 5,
+            "hide_parameters": True,
+        }
     connect: dict[str, Any] = {"connect_timeout": 3, "read_timeout": 15, "write_timeout": 15, "conv": READ_AS}
     if ssl_ca:
         connect |= {"ssl_ca": ssl_ca, "ssl_verify_cert": True, "ssl_verify_identity": True}
@@ -195,6 +201,8 @@ def engine_options(*, is_sqlite: bool, pool: int, ssl_ca: str | None) -> dict[st
         "pool_size": pool,
         "max_overflow": 0,
         "pool_timeout": 5,
+        # An error tells the statement, and never what somebody typed or a hash of it.
+        "hide_parameters": True,
         "connect_args": connect,
     }
 

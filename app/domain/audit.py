@@ -148,7 +148,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.TARGET_ARCHIVED: "archived the target {label}",
     AuditAction.RELEASE_CREATED: "created the release {label}",
     AuditAction.RELEASE_CHANGED: "changed the {fact} of the release {label} from {old} to {new}",
-    AuditAction.RELEASE_SHIPPED: "marked the release {label} as shipped",
+    AuditAction.RELEASE_SHIPPED: "marked the release {label} as shipped, {new}",
     AuditAction.RELEASE_REOPENED: "reopened the release {label}",
     AuditAction.RELEASE_ARCHIVED: "archived the release {label}",
     AuditAction.RELEASE_RESTORED: "restored the release {label}",

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from app.database import db
+from app.domain.audit import AuditAction
 from app.domain.gate_policies import read_policy
 from app.domain.gates import Decision, GateKind
 from app.domain.permissions import Role
 from app.domain.signoffs import EndKind, ends_at
 from app.models import (
+    AuditEvent,
     BackupRecord,
     Delegation,
     Evidence,
@@ -25,9 +27,11 @@ from app.models import (
     SignedContent,
     Signoff,
     SignoffEnd,
+    Stream,
 )
 from app.models.base import table_of
 from app.queries.gates import GateRow
+from app.queries.standing import Standing
 
 _signoffs, _ends = table_of(Signoff).c, table_of(SignoffEnd).c
 _policies, _people = table_of(GatePolicy).c, table_of(Person).c
@@ -103,6 +107,30 @@ def _given(row: Any, gate: GateRow) -> GivenSignoff:
         ended_reason=row.ended_reason or "",
         ended_by=row.ended_by,
     )
+
+
+# What changes nothing that is signed.
+_BESIDE = (AuditAction.ITEM_ASSIGNED, AuditAction.ITEM_COMMENTED)
+
+
+def history_of(gate: GateRow) -> int:
+    """How far the history of a gate's checklist has come."""
+    streams = table_of(Stream).c
+    return int(db.session.execute(select(streams.sequence).where(streams.id == gate.stream_id)).scalar_one())
+
+
+def is_touched_since(standing: Standing, sequence: int) -> bool:
+    """Whether something that a gate covers was changed since then, though it may look now as it did."""
+    events, gate = table_of(AuditEvent).c, standing.gate
+    of_items = and_(
+        events.object_kind == "item",
+        events.object_id.in_([one.id for one in standing.covered]),
+        events.action.not_in(_BESIDE),
+    )
+    of_plan = events.action == AuditAction.ROLLBACK_PLAN_WRITTEN
+    wanted = or_(of_items, of_plan) if gate.kind is GateKind.DEPLOY else of_items
+    found = select(events.id).where(events.stream_id == gate.stream_id, events.stream_sequence > sequence, wanted)
+    return db.session.scalar(found.limit(1)) is not None
 
 
 def list_signed_items(digest: bytes) -> dict[str, dict[str, Any]]:

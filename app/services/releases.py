@@ -7,16 +7,21 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from app.database import server_now
 from app.domain.audit import AuditAction
 from app.domain.checklist import LINK_RULE, BelongsTo, is_link
 from app.domain.errors import Conflict, InvalidInput, NotFound, RuleViolation
+from app.domain.gate_words import STATE_WORDS
 from app.domain.modules import RESERVED, is_key, key_rule
 from app.domain.permissions import Permission
 from app.models import Change as MergeRequest
 from app.models import Module, Release, ReleaseModule
+from app.queries.gates import get_gate
 from app.queries.modules import get_module
 from app.queries.releases import get_release, list_release_module_ids
+from app.queries.standing import standing_of
 from app.queries.templates import VersionLine
+from app.queries.waiting import find_release_gate
 from app.services.change import About, Change
 from app.services.checklists import make_checklist, version_for_new
 from app.services.due import move_due_dates
@@ -185,7 +190,16 @@ def ship_release(change: Change, key: str) -> bool:
     if release.shipped_at is not None:
         return False
     release.shipped_at = change.at
-    change.record(AuditAction.RELEASE_SHIPPED, _about(release), stream=stream, under=Permission.RELEASE_MANAGE)
+    gate = find_release_gate(release.id)
+    state = standing_of(get_gate(gate), server_now()).verdict.state if gate else None
+    change.record(
+        AuditAction.RELEASE_SHIPPED,
+        _about(release),
+        stream=stream,
+        new=f"its gate {STATE_WORDS[state]}" if state else "",
+        under=Permission.RELEASE_MANAGE,
+        after={"release_gate": state.value if state else None},
+    )
     return True
 
 

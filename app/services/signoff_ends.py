@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, update
 
 from app.database import server_now
 from app.domain.audit import AuditAction, moment_text, tell
-from app.domain.gates import Decision
+from app.domain.gates import Decision, barred
 from app.domain.signoffs import REASON_LIMIT, EndKind
 from app.models import Gate, SignoffEnd
 from app.models.base import table_of
@@ -31,7 +31,8 @@ def about_gate(gate: GateRow) -> About:
 
 
 def end_stale(change: Change) -> None:
-    """End the approvals of gates that cover something else now than what was signed; called at the end of each change.
+    """End the approvals of gates that cover something else now than what was signed, and those of people who stand
+    behind something there by now; called at the end of each change.
 
     Rejections stay: a change of the content is no answer to them.
     """
@@ -41,13 +42,18 @@ def end_stale(change: Change) -> None:
         return
     change.session.flush()
     for gate in list_signed_gates(sorted(streams)):
-        digest = content_of(gate, list_covered(gate), records_of(gate)).digest
+        covered = list_covered(gate)
+        digest, out = (
+            content_of(gate, covered, records_of(gate)).digest,
+            barred(gate.policy, [c.facts for c in covered]),
+        )
         approvals = [one for one in list_active([gate.id]) if one.decision is Decision.APPROVE]
-        stale = [one for one in approvals if one.digest != digest]
+        stale = [one for one in approvals if one.digest != digest or one.facts.people & out]
         if stale:
             cause, words = _cause(change, gate)
             end(change, gate, stale, EndKind.STALE, reason=words, cause=cause)
-            if stale == approvals:  # else this very change is an approval of what is there now
+            # Else this very change is an approval of what is there now, or what is there is still the same.
+            if stale == approvals and any(one.digest != digest for one in stale):
                 change.session.execute(_NEXT_CYCLE, {"gate": gate.id})
 
 

@@ -18,6 +18,7 @@ from app.models import Gate, SignedContent, Signoff
 from app.models.base import table_of
 from app.queries.delegations import DelegationRow, get_delegation
 from app.queries.gates import GateRow, find_grant, get_gate, list_active
+from app.queries.signed import is_touched_since
 from app.queries.standing import Standing, has_alone_signed_ready, standing_of
 from app.services.change import Change
 from app.services.gate_access import streams_of_debt, take_gate
@@ -29,6 +30,7 @@ from app.services.write_path import write_path
 SIGNED_READY_ALONE = "You alone signed that it is ready: somebody else has to sign that it is deployed."
 READY_ALONE_TOO = "One person alone signed both that it is ready and this gate: somebody else has to sign one of them."
 DEPLOYER_ALONE = "You alone signed it: somebody else has to sign it too, or to deploy."
+BACK_AND_FORTH = "Something that this gate covers was changed and changed back since you opened the page."
 NOT_FOR_THEM = "You do not sign for this person now."
 _signoffs, _contents = table_of(Signoff), table_of(SignedContent)
 
@@ -45,6 +47,8 @@ class Wish:
     reason: str = ""
     # Where they sign for somebody else: by which delegation.
     delegation_id: int | None = None
+    # How far the history of the checklist had come when they looked; None where nobody kept that.
+    seen_up_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ def sign(change: Change, gate_id: int, wish: Wish) -> int:
     standing = standing_of(gate, seat.signed_at)
     if standing.content.digest != wish.digest:
         raise Conflict("What this gate covers has changed since you opened the page.", theirs="", yours=wish.reason)
+    if wish.seen_up_to is not None and is_touched_since(standing, wish.seen_up_to):
+        raise Conflict(BACK_AND_FORTH, theirs="", yours=wish.reason)
     _check(standing, wish, seat)
     return _write(change, standing, wish, seat)
 
@@ -134,7 +140,7 @@ def _write(change: Change, standing: Standing, wish: Wish, seat: Seat) -> int:
         after=_facts_of(standing, wish, seat, statement),
     )
     change.mark_signed(gate.stream_id)
-    said = {name: getattr(wish, name) for name in Wish.__dataclass_fields__}
+    said = {name: getattr(wish, name) for name in Wish.__dataclass_fields__ if name != "seen_up_to"}
     return change.put(
         insert(_signoffs),
         {

@@ -6,7 +6,7 @@ slower. Who is let in has sent everything already, and gives the place back befo
 
 import threading
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 
 from app.domain.errors import Busy
 
@@ -14,6 +14,12 @@ AT_ONCE = 8
 LONGEST_WAIT = 20.0
 # Machines that watch are answered whatever the crowd.
 LET_BY = {"health.alive", "static"}
+
+
+def give_place_back() -> None:
+    """Let somebody else work while this request only waits; it does not come back into the line."""
+    if g.pop("has_place", False):
+        current_app.extensions["places"].release()
 
 
 def init_app(app: Flask) -> None:
@@ -27,14 +33,12 @@ def init_app(app: Flask) -> None:
             raise Busy("Too many people at once.")
         g.has_place = True
 
-    def leave() -> None:
-        if g.pop("has_place", False):
-            places.release()
+    app.extensions["places"] = places
 
     def leave_before_sending(response: Response) -> Response:
-        leave()
+        give_place_back()
         return response
 
     app.before_request(enter)
     app.after_request(leave_before_sending)
-    app.teardown_request(lambda _error: leave())
+    app.teardown_request(lambda _error: give_place_back())

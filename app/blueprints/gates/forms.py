@@ -19,6 +19,7 @@ from app.web.forms import (
     WholeNumberField,
     at_most,
     bytes_at_most,
+    optional_number,
     options,
     required,
     small_number,
@@ -47,6 +48,8 @@ class SignForm(Form):
     # What the person saw: its digest, and a mark of each item, to name what changed meanwhile.
     digest = HiddenField()
     seen = HiddenField()
+    # How far the history had come then.
+    seen_up_to = HiddenField()
 
     def offer(self, seats: Sequence[SeatChoice]) -> None:
         """Let a role be chosen: one's own, or that of somebody who asked."""
@@ -86,6 +89,7 @@ class SignForm(Form):
             condition_ends_on=self.condition_ends_on.data if is_bound else None,
             reason=text_of(self.reason) if is_rejected else "",
             delegation_id=small_number(by) if by else None,
+            seen_up_to=optional_number(text_of(self.seen_up_to)),
         )
 
 

@@ -12,11 +12,11 @@ from app.domain.signoffs import STATEMENTS
 from app.queries.checklists import ChecklistHead
 from app.queries.delegations import list_delegated_to, list_delegations_of
 from app.queries.gates import GateRow
-from app.queries.signed import find_records, list_given
+from app.queries.signed import find_records, history_of, list_given
 from app.queries.standing import standing_of
 from app.queries.waiting import SeatChoice, seats_of
 from app.services.proof import PROVE_AGAIN
-from app.services.signoffs import NOT_FOR_THEM, sign
+from app.services.signoffs import BACK_AND_FORTH, NOT_FOR_THEM, sign
 from app.services.write_path import record_refusal
 from app.web.access import password_again, requires
 from app.web.errors import form_status, refusals_shown_in
@@ -82,8 +82,8 @@ def _page(gate: GateRow, checklist: ChecklistHead, form: SignForm, seats: list[S
     if posted and posted != digest and form_status(form) == 409:
         # From here on it is the content as it is now that is signed.
         changed = changed_since(text_of(form.seen), standing)
-    if changed or not posted:
-        form.digest.data, form.seen.data = digest, view.marks
+    if changed or not posted or BACK_AND_FORTH in form.form_errors:
+        form.digest.data, form.seen.data, form.seen_up_to.data = digest, view.marks, str(history_of(gate))
     form.offer(seats)
     if not form.is_submitted() and len(seats) == 1:
         form.role.data = seats[0].value
