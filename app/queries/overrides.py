@@ -135,6 +135,11 @@ def read_register(
     return (rows[:most], rows[most - 1].id) if most and len(rows) > most else (rows, None)
 
 
+def list_unsettled(actor: Actor, at: datetime) -> list[OverrideRow]:
+    """All that wait, are in force or are to be reviewed."""
+    return _unsettled(actor, at, true())
+
+
 def list_unsettled_of_module(actor: Actor, module_id: int, at: datetime) -> list[OverrideRow]:
     """Those of a module, and of the releases that hold it, that wait, are in force or are to be reviewed."""
     return _unsettled(actor, at, _of_modules(select(literal(module_id))))

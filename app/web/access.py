@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from app.database import server_now
 from app.domain.actors import missing_role
-from app.domain.errors import NotPermitted
+from app.domain.errors import UNSEEN, NotFound, NotPermitted
 from app.domain.permissions import Permission
 from app.services.write_path import record_refusal
 from app.web.origin import origin
@@ -19,6 +19,8 @@ from app.web.resume import keep_typed
 View = TypeVar("View", bound=Callable[..., object])
 
 PUBLIC = "public"
+# No table has a number beyond it.
+LARGEST = 2**63 - 1
 PUBLIC_ENDPOINTS = {"static"}
 # An unlocked screen that somebody else sits down at must not give out roles.
 PROVEN_FOR = timedelta(minutes=10)
@@ -63,6 +65,8 @@ def _enforce() -> ResponseReturnValue | None:
     access = declared_access(current_app, request.endpoint)
     if access == PUBLIC:
         return None
+    if any(isinstance(value, int) and value > LARGEST for value in (request.view_args or {}).values()):
+        raise NotFound(UNSEEN)
     if not current_user.is_authenticated:
         return _ask_to_sign_in()
     if not isinstance(access, Permission) or not _holds(access, request.endpoint):

@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 
 from app.domain.gates import GateKind
+from app.domain.permissions import Role
 from app.queries.gates import list_active
 from app.queries.signed import find_records
 from app.services.profile import update_profile
@@ -58,3 +59,18 @@ def test_records_are_kept_as_typed_or_refused_with_a_sentence(room: Room, client
         assert browser.post(backup, data={**typed, **wrong}).status_code == 422, wrong
     records = find_records(room.gate(GateKind.DEPLOY, "staging"))
     assert [*records.rehearsals, *records.backups] == []
+
+
+def test_a_condition_without_a_day_is_told_with_all_else_that_is_wrong(room: Room, client_of: Browsers):
+    answer = send(client_of(room.lead), path(room, then="sign/"), decision="condition", typed_name="Nobody")
+
+    assert answer.status_code == 422
+    for words in ("Say what has to be met.", "Say until when the condition has to be met.", "Type it as your profile"):
+        assert words in answer.text
+
+
+@pytest.mark.parametrize("address", ["/gates/{}/", "/people/{}/", "/items/{}/", "/overrides/{}/"])
+def test_a_number_that_no_table_has_is_not_there(room: Room, make: Make, client_of: Browsers, address: str):
+    reader = client_of(make.person(Role.TEAM_LEAD, Role.ADMINISTRATOR))
+
+    assert reader.get(address.format(10**20)).status_code == 404

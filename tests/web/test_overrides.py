@@ -272,3 +272,15 @@ def test_the_history_of_the_checklist_names_who_was_told(room: Broken, client_of
     page = plain(client_of(room.worker).get(f"/overrides/{number}/").text)
 
     assert f"told {room.lead.name} that the gate Ready goes on without them" in page
+
+
+def test_who_may_confirm_or_review_finds_it_under_sign_offs(room: Broken, client_of: Browsers):
+    number = room.open()
+    told = f"Break-glass {number} of"
+
+    assert told in plain(client_of(room.confirmer).get("/signoffs/").text)
+    assert told not in plain(client_of(room.opener).get("/signoffs/").text)
+    room.confirm(number)
+    room.end(number)
+    assert told in plain(client_of(room.reviewer).get("/signoffs/").text)
+    assert told not in plain(client_of(room.confirmer).get("/signoffs/").text)

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from flask_login import current_user
 from wtforms import BooleanField, HiddenField, IntegerField, RadioField, StringField, TextAreaField, ValidationError
@@ -76,6 +77,14 @@ class SignForm(Form):
         """The day has not passed."""
         if isinstance(field.data, date) and field.data < utc_today():
             raise ValidationError("This day has passed.")
+
+    def validate(self, *args: Any, **more: Any) -> bool:
+        """A condition has a day, too: said together with all else that is wrong."""
+        is_fine = bool(super().validate(*args, **more))
+        if self.decision.data == CONDITION and not self.condition_ends_on.data and not self.condition_ends_on.errors:
+            self.condition_ends_on.errors = ["Say until when the condition has to be met."]
+            return False
+        return is_fine
 
     def wish(self) -> Wish:
         """What is to be signed."""

@@ -11,7 +11,7 @@ from app.domain.permissions import Permission, Role
 from app.queries.checklists import ChecklistHead
 from app.queries.delegations import list_asked_to_sign, list_delegated_to
 from app.queries.gates import GateRow
-from app.queries.overrides import list_overrides_of, list_passed_over
+from app.queries.overrides import list_overrides_of, list_passed_over, list_unsettled
 from app.queries.policy_preview import list_proposals_for
 from app.queries.signed import find_records, list_given
 from app.queries.standing import standing_of
@@ -35,10 +35,12 @@ def index() -> ResponseReturnValue:
     sections = inbox_of(list_waiting(actor(), server_now()), actor())
     roles = {grant.role for grant in actor().grants}
     passed_over = cards_of(list_passed_over(actor()), actor(), server_now())
+    broken = cards_of(list_unsettled(actor(), server_now()), actor(), server_now())
     return render_template(
         "gates/index.html",
         sections=sections,
         passed_over=passed_over,
+        broken=[card for card in broken if card.may_confirm or card.may_review],
         roles=sorted(roles, key=list(Role).index),
         proposals=list_proposals_for(actor()),
         asked=list_asked_to_sign(actor().id or 0, server_now()),
