@@ -36,7 +36,7 @@ from tests.integration.services.test_signoffs import COVERED, LEAD, OTHERS, QA, 
 from tests.races.rooms import ask
 from tests.versions import bring, edited, newest_content, publish, said
 from tests.web.test_gates import path, send
-from tests.web.waiving import grant
+from tests.web.waiving import FAR, SOON, grant
 
 Browsers = Callable[[Made], FlaskClient]
 
@@ -56,7 +56,7 @@ def severity(of: Severity) -> Callable[[Any], Any]:
 
 
 # These want an item that is still open while everything is signed: advice, which is in nobody's way.
-OF_WHAT_IS_OPEN = {"tick", "waiver"}
+OF_WHAT_IS_OPEN = {"tick", "waiver", "waiver renewed"}
 CHANGES: dict[str, Callable[[Room], object]] = {
     "tick": lambda r: change_state(r, ItemState.DONE),
     "untick": lambda r: change_state(r, ItemState.TODO),
@@ -73,6 +73,7 @@ CHANGES: dict[str, Callable[[Room], object]] = {
         r.release, publish(edited(newest_content(), pre__schema_planned=severity(Severity.KILLER)))
     ),
     "waiver": lambda r: grant(r.worker, r.dba, r.release, COVERED, WaiverKind.OVERRIDE),
+    "waiver renewed": lambda r: grant(r.worker, r.dba, r.release, COVERED, WaiverKind.OVERRIDE, FAR),
 }
 
 
@@ -83,6 +84,8 @@ def test_i01_any_change_of_what_is_covered_ends_every_approval_at_once_and_opens
         advice = update(ChecklistItem).where(ChecklistItem.id == room.item().id)
         db.session.execute(advice.values(state=ItemState.TODO, severity=Severity.ADVISORY))
         db.session.commit()
+    if change == "waiver renewed":
+        grant(room.worker, room.dba, room.release, COVERED, WaiverKind.OVERRIDE, SOON)
     room.sign_all()
     assert room.state is GateState.SATISFIED
 
