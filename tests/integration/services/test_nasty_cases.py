@@ -71,7 +71,7 @@ def test_nasty_02_a_page_from_before_an_untick_and_a_tick_is_409_with_what_chang
 
     assert answer.status_code == 409
     assert "has changed since you opened the page" in plain(answer.text)
-    assert f"“{room.item().text}” is done." in plain(answer.text)
+    assert f"“{room.item().text}” has changed and is done." in plain(answer.text)
     assert list_active([room.gate().id]) == []
 
 

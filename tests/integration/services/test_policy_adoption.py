@@ -1,7 +1,6 @@
 """I14: a gate gets another policy only by explicit adoption, and its sign-offs end with the old one in the same act."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -178,7 +177,7 @@ def test_a_rejection_outlives_another_policy(council: Council):
 
     assert council.room.state is GateState.REJECTED
     (given,) = list_given(council.room.gate())
-    assert given.counts_until - given.signed_at == timedelta(days=14)
+    assert given.counts_until is None, "only who gave it, or a lead, takes it back"
 
 
 def test_a_passed_gate_keeps_its_policy_and_its_signoffs_for_ever(council: Council):
