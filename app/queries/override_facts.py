@@ -65,6 +65,7 @@ _OWED = (
     select(
         *(_all.id, _all.gate_id, _gates.kind, _gates.checklist_id),
         *(_lists.release_id, _lists.module_id, _of_module.label("of_module")),
+        *(_confirmed.ends_at, _endings.id.label("ending_id"), _uses.id.label("use_id")),
     )
     .join(table_of(OverrideConfirmation), _confirmed.override_id == _all.id)
     .join(table_of(Gate), _gates.id == _all.gate_id)
@@ -77,6 +78,8 @@ _OWED = (
             or_(_members.removed_at.is_(None), _members.removed_at > _confirmed.confirmed_at),
         ),
     )
+    .outerjoin(table_of(OverrideEnding), _endings.override_id == _all.id)
+    .outerjoin(table_of(OverrideUse), _uses.override_id == _all.id)
     .outerjoin(table_of(OverrideReview), _reviews.override_id == _all.id)
     .where(_reviews.id.is_(None), _of_module.in_(bindparam("modules", expanding=True)))
     .order_by(_all.id)
@@ -104,11 +107,12 @@ def list_letting_on(gate_ids: Iterable[int], at: datetime) -> dict[int, LettingO
     return found
 
 
-def list_debts(gates: Sequence[GateRow]) -> dict[int, list[int]]:
+def list_debts(gates: Sequence[GateRow], at: datetime) -> dict[int, list[int]]:
     """Which break-glass has to be reviewed before deploy gates open, by gate; one statement.
 
-    Not held back: the gate that it was for, those of the same checklist when that was made ready by it, and those of
-    the same release when the release was let go by it. All others of the module are its next deployment.
+    Not held back while it lets on, or once it was used: the gate that it was for, those of the same checklist when that
+    was made ready by it, and those of the same release when the release was let go by it. All others of the module are
+    its next deployment, and so is that gate itself when it was over without having been used.
     """
     found: dict[int, list[int]] = {gate.id: [] for gate in gates}
     of_module: dict[int | None, list[GateRow]] = defaultdict(list)
@@ -119,7 +123,8 @@ def list_debts(gates: Sequence[GateRow]) -> dict[int, list[int]]:
         return found
     for owed in db.session.execute(_OWED, {"modules": sorted(number for number in of_module if number)}):
         for gate in of_module[owed.of_module]:
-            is_its_own = (
+            lets_on = owed.use_id is not None or (owed.ending_id is None and owed.ends_at > at)
+            is_its_own = lets_on and (
                 owed.gate_id == gate.id
                 or (owed.kind is GateKind.READY and owed.checklist_id == gate.checklist_id)
                 or (owed.module_id is None and owed.release_id == gate.release_id)

@@ -72,7 +72,7 @@ def standings_of(gates: Sequence[GateRow], at: datetime) -> dict[int, Standing]:
     for one in list_active([gate.id for gate in gates], at=at):
         signoffs[one.gate_id].append(one)
     records, before = _records(gates, at), gates_before(gates, at)
-    let_on, debts = list_letting_on([gate.id for gate in gates], at), list_debts(gates)
+    let_on, debts = list_letting_on([gate.id for gate in gates], at), list_debts(gates, at)
     found = {}
     for gate in gates:
         asked, told = records[gate.id]
