@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from hypothesis import settings
 from sqlalchemy import event
 
 from app import create_app
@@ -17,6 +18,10 @@ from app.services.templates import load_catalogue
 from config import Settings
 from tests.factories import Make
 from tests.servers import fresh_database, running_server, share_server
+
+# A busy machine is no fault of what is tested: no test asserts a time.
+settings.register_profile("whatever-it-takes", deadline=None)
+settings.load_profile("whatever-it-takes")
 
 
 def pytest_configure(config: pytest.Config) -> None:
