@@ -110,7 +110,12 @@ def _given(row: Any, gate: GateRow) -> GivenSignoff:
 
 
 # What changes nothing that is signed.
-_BESIDE = (AuditAction.ITEM_ASSIGNED, AuditAction.ITEM_COMMENTED)
+_BESIDE = (
+    AuditAction.ITEM_ASSIGNED,
+    AuditAction.ITEM_COMMENTED,
+    AuditAction.ITEM_ESCALATED,
+    AuditAction.EVIDENCE_RECONFIRMED,
+)
 
 
 def history_of(gate: GateRow) -> int:

@@ -1,5 +1,6 @@
 """What is done without a request. Each job may run twice at once and does no harm."""
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -31,9 +32,8 @@ KEEP_KEYS = timedelta(days=2)
 KEEP_IMPORTS = timedelta(days=1)
 KEEP_SESSIONS = timedelta(days=90)
 KEEP_MAILS = timedelta(days=90)
-# So many are looked up at a time; each waiver, and each gate, has a transaction of its own.
-WAIVERS_AT_A_TIME = 200
-GATES_AT_A_TIME = 200
+# So many are looked up at a time.
+AT_A_TIME = 200
 # An upload is written and named within seconds; a day is far on the safe side.
 KEEP_UNNAMED = timedelta(days=1)
 AT_ONCE = 500
@@ -58,12 +58,8 @@ def expire_waivers() -> None:
 
     One that somebody else opens at the same moment is left alone: the service asks again when it has the item's stream.
     """
-    today, after = utc_day(utc_now()), 0
-    request_id = f"worker-{time_ordered_id().hex()[-12:]}"
-    while due := list_due_waivers(today, after=after, most=WAIVERS_AT_A_TIME):
-        for waiver_id in due:
-            expire_waiver(Origin(SYSTEM, request_id=request_id), waiver_id)
-        after = due[-1]
+    today = utc_day(utc_now())
+    _each(lambda after: list_due_waivers(today, after=after, most=AT_A_TIME), expire_waiver)
 
 
 def expire_signoffs() -> None:
@@ -71,21 +67,22 @@ def expire_signoffs() -> None:
 
     It has not counted since then: this is for who reads, and for nobody who decides.
     """
-    now, after = server_now(), 0
-    request_id = f"worker-{time_ordered_id().hex()[-12:]}"
-    while due := list_gates_with_expired(now, after=after, most=GATES_AT_A_TIME):
-        for gate_id in due:
-            end_signoffs(Origin(SYSTEM, request_id=request_id), gate_id)
-        after = due[-1]
+    now = server_now()
+    _each(lambda after: list_gates_with_expired(now, after=after, most=AT_A_TIME), end_signoffs)
 
 
 def end_overrides() -> None:
     """Say of every break-glass that time has ended that it is over. It has let nothing on since."""
-    now, after = server_now(), 0
-    request_id = f"worker-{time_ordered_id().hex()[-12:]}"
-    while due := list_due(now, after=after, most=GATES_AT_A_TIME):
-        for override_id in due:
-            expire_override(Origin(SYSTEM, request_id=request_id), override_id)
+    now = server_now()
+    _each(lambda after: list_due(now, after=after, most=AT_A_TIME), expire_override)
+
+
+def _each(list_after: Callable[[int], Sequence[int]], end: Callable[[Origin, int], object]) -> None:
+    """End what is due, a part at a time and each in a transaction of its own, by number."""
+    origin, after = _own_origin(), 0
+    while due := list_after(after):
+        for number in due:
+            end(Origin(SYSTEM, request_id=origin.request_id), number)
         after = due[-1]
 
 

@@ -5,21 +5,27 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from app.database import db
+from app.database import db, server_now
+from app.domain.audit import AuditAction
 from app.domain.checklist import ItemState
 from app.domain.errors import Conflict
-from app.domain.gates import GateState
+from app.domain.gates import Decision, GateKind, GateState
 from app.domain.signoffs import EndKind
 from app.models.base import utc_now
+from app.queries.items import get_place
 from app.queries.signed import history_of
-from app.services.evidence import reconfirm
+from app.queries.standing import standing_of
+from app.services.change import Change
+from app.services.evidence import reconfirm, withdraw_evidence
+from app.services.gate_records import write_rollback_plan
 from app.services.item_states import set_state
-from app.services.items import add_comment, set_value
+from app.services.items import about_item, add_comment, assign, set_value
 from app.services.releases import ship_release
 from app.services.signoffs import sign
 from app.services.undo import undo
+from app.services.write_path import write_path
 from tests.factories import Make
-from tests.integration.services.test_signoffs import LEAD, OTHERS, QA, Room
+from tests.integration.services.test_signoffs import DBA, LEAD, OTHERS, QA, Room
 
 
 @pytest.fixture
@@ -51,13 +57,55 @@ def test_a_link_that_was_changed_and_changed_back_is_not_signed_as_if_nothing_ha
         sign(room.origin(room.lead), room.gate().id, wish)
 
 
+def test_evidence_that_was_added_and_withdrawn_and_a_plan_that_was_written_back_are_not_signed_either(room: Room):
+    write_rollback_plan(room.worker.origin, room.checklist_id, body="First.", revision=0)
+    ready, staging = room.gate(), room.gate(GateKind.DEPLOY, "staging")
+    wishes = {
+        gate: replace(
+            room.wish(role, Decision.REJECT, reason="Not like this."),
+            digest=standing_of(gate, server_now()).content.digest,
+            seen_up_to=history_of(gate),
+        )
+        for gate, role in ((ready, LEAD), (staging, DBA))
+    }
+    piece = room.make.evidence(room.worker, room.item().id)
+    withdraw_evidence(room.worker.origin, room.item().id, piece, reason="Another one.")
+    for number, body in enumerate(("Second.", "First."), start=1):
+        write_rollback_plan(room.worker.origin, room.checklist_id, body=body, revision=number)
+
+    for gate, who in ((ready, room.lead), (staging, room.dba)):
+        assert standing_of(gate, server_now()).content.digest == wishes[gate].digest, "it looks as it did"
+        with pytest.raises(Conflict, match="changed and changed back"):
+            sign(room.origin(who), gate.id, wishes[gate])
+
+
 def test_what_changes_nothing_that_is_signed_stops_nobody(room: Room):
     wish = replace(room.wish(LEAD), seen_up_to=history_of(room.gate()))
     add_comment(room.worker.origin, room.item().id, text="Looks good.")
+    assign(room.lead.origin, room.item().id, revision=room.item().revision, assignee_id=room.worker.id, due_on=None)
     other = room.item(OTHERS)
     set_state(room.worker.origin, other.id, revision=other.revision, state=ItemState.TODO, reason="Not yet.")
 
     assert sign(room.origin(room.lead), room.gate().id, wish)
+
+
+def test_nor_does_a_word_of_warning_or_that_evidence_is_still_true(room: Room):
+    piece = room.make.evidence(room.worker, room.item().id)
+    wish = replace(room.wish(LEAD), seen_up_to=history_of(room.gate()))
+    today = utc_now().date()
+    reconfirm(room.worker.origin, room.checklist_id, ((piece, room.item().revision),), today=today)
+    warn(room.worker.origin, room.item().id)
+
+    assert sign(room.origin(room.lead), room.gate().id, wish)
+
+
+@write_path
+def warn(change: Change, item_id: int) -> bool:
+    """What the worker leaves in the history when a killer is late."""
+    place = get_place(item_id)
+    change.take(place.stream_id)
+    change.record(AuditAction.ITEM_ESCALATED, about_item(place), stream=place.stream_id)
+    return True
 
 
 def test_i09_who_says_of_evidence_that_it_is_still_true_after_signing_has_signed_what_they_stand_behind(room: Room):
