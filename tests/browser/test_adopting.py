@@ -15,6 +15,7 @@ from app.domain.template_content import ItemContent, TemplateContent
 from app.queries.template_content import content_of_version
 from app.queries.templates import VersionLine, get_version
 from app.services.templates import BUILT_IN
+from tests.browser.camera import take_picture
 from tests.browser.conftest import DESKTOP, PHONE, Product, serving
 from tests.browser.test_accessibility import faults_everywhere
 from tests.factories import Made, MadeRelease, Make
@@ -103,7 +104,7 @@ def lead(stage: Stage, window: Callable[..., BrowserContext]) -> Callable[..., P
 def shoot(page: Page, name: str) -> None:
     """Keep a picture where COUNTERSIGN_SHOTS names a folder."""
     if folder := os.environ.get("COUNTERSIGN_SHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True, animations="disabled")
+        take_picture(page, Path(folder) / f"{name}.png", full_page=True)
 
 
 def test_from_the_mark_to_still_true(stage: Stage, lead: Callable[..., Page]) -> None:

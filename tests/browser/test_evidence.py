@@ -16,6 +16,7 @@ from app.models import ChecklistItem
 from app.models.base import pretending, utc_now
 from app.services.evidence import withdraw_evidence
 from app.services.item_states import set_state
+from tests.browser.camera import take_picture
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.desk import Desk, row, set_up
 from tests.factories import PNG, Make
@@ -90,11 +91,11 @@ def test_a_group_is_confirmed_again_in_one_act(
     _tell(make, desk)
     page = person("ravi", viewport=size, color_scheme=scheme)
     page.goto(f"/items/{desk.items[0]}/#attach-{desk.items[0]}")
-    page.screenshot(path=folder / f"evidence-{kind}.png", full_page=True)
+    take_picture(page, folder / f"evidence-{kind}.png", full_page=True)
     page.goto(desk.path)
-    page.screenshot(path=folder / f"evidence-group-{kind}.png", full_page=True)
+    take_picture(page, folder / f"evidence-group-{kind}.png", full_page=True)
     page.get_by_role("link", name="Still true: re-confirm 3").click()
-    page.screenshot(path=folder / f"evidence-confirm-{kind}.png", full_page=True)
+    take_picture(page, folder / f"evidence-confirm-{kind}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
     page.get_by_role("button", name="Still true: re-confirm 3").click()

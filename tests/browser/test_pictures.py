@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from tests.browser.camera import take_picture
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.places import busiest
 
@@ -55,8 +56,7 @@ def test_a_picture_of_every_main_page_has_the_size_of_its_screen(
     for name, address in PAGES.items():
         page.goto(address.format(**known))
         file = folder / f"{name}-{scheme}{device}.png"
-        page.screenshot(path=file, animations="disabled")
-        picture = file.read_bytes()
+        picture = take_picture(page, file)
         assert picture.startswith(b"\x89PNG\r\n\x1a\n")
         assert struct.unpack(">II", picture[16:24]) == (size["width"], size["height"])
         assert len(picture) > 10_000, f"{file.name} is nearly empty"
