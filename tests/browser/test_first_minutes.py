@@ -34,6 +34,7 @@ def become_administrator(page: Page, path: str) -> None:
 
 
 def make_module_and_release(page: Page) -> None:
+    page.get_by_role("navigation", name="Main").get_by_text("More").click()
     page.get_by_role("link", name="Modules").first.click()
     page.get_by_role("link", name="Create the first module").click()
     page.get_by_role("textbox", name="Name").first.fill("Goods receipt")

@@ -20,9 +20,8 @@ from app.services.write_path import write_path
 from app.worker.post import send_mails
 from tests.factories import Make
 from tests.mailbox import Mailbox, mailbox_of
-from tests.races.running import history_of, race, stream_of
+from tests.races.running import ROUNDS, history_of, race, stream_of
 
-ROUNDS = 12
 WORKERS = 4
 
 

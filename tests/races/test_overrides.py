@@ -25,9 +25,8 @@ from app.services.roles import revoke_role
 from tests.factories import Made, Make
 from tests.integration.services.test_gate_records import pass_gate, prepared, sign_deploy
 from tests.integration.services.test_overrides import FOUND, WISH, Broken, untouched
-from tests.races.running import elsewhere, history_of, just_before, race
+from tests.races.running import ROUNDS, elsewhere, history_of, just_before, race
 
-ROUNDS = 12
 Act = Callable[[], Any]
 
 

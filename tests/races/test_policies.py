@@ -24,9 +24,8 @@ from app.services.write_path import write_path
 from tests.factories import Made, Make
 from tests.integration.services.council import READY, Council, choice_of
 from tests.integration.services.test_signoffs import LEAD, QA
-from tests.races.running import elsewhere, history_of, just_before, race
+from tests.races.running import ROUNDS, elsewhere, history_of, just_before, race
 
-ROUNDS = 12
 Act = Callable[[], Any]
 pass_gate = write_path(consume)
 
