@@ -47,6 +47,9 @@ GRANT SELECT, INSERT ON countersign.changes TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.environments TO countersign_app@'%';
 
 -- What changes and is never deleted.
+GRANT SELECT, INSERT, UPDATE ON countersign.deployments TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.rollbacks TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.incidents TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.gates TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.checklists TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.checklist_groups TO countersign_app@'%';

@@ -4,6 +4,7 @@ from app.models.audit import AuditEvent
 from app.models.base import Base
 from app.models.checklist import Checklist, ChecklistGroup, ChecklistItem, ItemComment, Stream, Waiver
 from app.models.delegation import Delegation, DelegationAnswer
+from app.models.deployment import Deployment, Incident, Rollback
 from app.models.evidence import Evidence, EvidenceConfirmation
 from app.models.gate import (
     BackupRecord,
@@ -50,6 +51,7 @@ __all__ = [
     "ChecklistItem",
     "Delegation",
     "DelegationAnswer",
+    "Deployment",
     "DraftGroup",
     "DraftItem",
     "Environment",
@@ -59,6 +61,7 @@ __all__ = [
     "Gate",
     "GatePolicy",
     "IdempotencyKey",
+    "Incident",
     "ItemComment",
     "Mail",
     "Module",
@@ -83,6 +86,7 @@ __all__ = [
     "Release",
     "ReleaseModule",
     "RoleGrant",
+    "Rollback",
     "RollbackPlan",
     "Session",
     "SignedContent",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import available_timezones
 
 from sqlalchemy import delete, func, select
 
@@ -32,6 +33,7 @@ class ModuleFacts:
     lead_id: int | None = None
     repository: str = ""
     schema_name: str = ""
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def _values(facts: ModuleFacts) -> dict[str, str | int | None]:
         "lead_id": facts.lead_id,
         "repository": facts.repository,
         "schema_name": facts.schema_name,
+        "time_zone": facts.time_zone,
     }
 
 
@@ -90,6 +93,8 @@ def _check(change: Change, facts: ModuleFacts) -> None:
         raise InvalidInput(lead_id="There is no such person.")
     if facts.repository and not _is_repository(facts.repository):
         raise InvalidInput(repository="Give a whole address without spaces, beginning with https:// or ssh://.")
+    if facts.time_zone not in available_timezones():
+        raise InvalidInput(time_zone="There is no such time zone. Choose one from the list.")
 
 
 def _is_repository(text: str) -> bool:
@@ -113,7 +118,7 @@ def update_module(change: Change, key: str, facts: ModuleFacts, *, revision: int
     """Change what is known about a module."""
     module, stream = _take(change, key, revision)
     _check(change, facts)
-    words = {"lead_id": "lead", "schema_name": "schema name"}
+    words = {"lead_id": "lead", "schema_name": "schema name", "time_zone": "time zone"}
     change_facts(
         change,
         module,

@@ -13,6 +13,7 @@ from app.queries.checklists import (
     get_change_checklist,
     get_checklist,
     get_module_checklist,
+    get_occasion_checklist,
     get_release_checklist,
     get_target_checklist,
 )
@@ -50,11 +51,23 @@ bp = Blueprint("checklists", __name__)
 MODULE = "/releases/<string:release_key>/modules/<string:module_key>"
 CHANGE = f"{MODULE}/changes/<int:number>"
 RELEASE = "/releases/<string:release_key>/checklist"
+DEPLOYMENT = "/deployments/<int:deployment_id>/checklist"
+ROLLBACK = "/rollbacks/<int:rollback_id>/checklist"
+INCIDENT = "/incidents/<int:incident_id>/checklist"
+# By which number an address names what happened.
+OCCASION_IDS = {
+    "deployment_id": BelongsTo.DEPLOYMENT,
+    "rollback_id": BelongsTo.ROLLBACK,
+    "incident_id": BelongsTo.INCIDENT,
+}
 TARGET = "/modules/<string:module_key>/targets/<string:environment_key>/<string:target_key>"
 
 
 def head_of(where: dict[str, Any]) -> ChecklistHead:
     """The checklist that an address names."""
+    for name, belongs_to in OCCASION_IDS.items():
+        if name in where:
+            return get_occasion_checklist(belongs_to, where[name], actor())
     if "target_key" in where:
         return get_target_checklist(where["module_key"], where["environment_key"], where["target_key"], actor())
     if "number" in where:
@@ -69,6 +82,9 @@ def head_of(where: dict[str, Any]) -> ChecklistHead:
 @bp.get(f"{CHANGE}/", endpoint="show_change")
 @bp.get(f"{RELEASE}/", endpoint="show_release")
 @bp.get(f"{TARGET}/", endpoint="show_target")
+@bp.get(f"{DEPLOYMENT}/", endpoint="show_deployment")
+@bp.get(f"{ROLLBACK}/", endpoint="show_rollback")
+@bp.get(f"{INCIDENT}/", endpoint="show_incident")
 @requires(Permission.CHECKLIST_VIEW)
 def show(**where: Any) -> ResponseReturnValue:
     """What is left, and who has it."""
@@ -108,6 +124,9 @@ def _overview(checklist: ChecklistHead) -> str:
 @bp.get(f"{CHANGE}/groups/<string:group_key>/", endpoint="show_change_group")
 @bp.get(f"{RELEASE}/groups/<string:group_key>/", endpoint="show_release_group")
 @bp.get(f"{TARGET}/groups/<string:group_key>/", endpoint="show_target_group")
+@bp.get(f"{DEPLOYMENT}/groups/<string:group_key>/", endpoint="show_deployment_group")
+@bp.get(f"{ROLLBACK}/groups/<string:group_key>/", endpoint="show_rollback_group")
+@bp.get(f"{INCIDENT}/groups/<string:group_key>/", endpoint="show_incident_group")
 @requires(Permission.CHECKLIST_VIEW)
 def show_group(group_key: str, **where: Any) -> ResponseReturnValue:
     """One pause point, which asks whether these five to eight things have really been done."""
@@ -122,6 +141,9 @@ def show_group(group_key: str, **where: Any) -> ResponseReturnValue:
 @bp.get(f"{CHANGE}/everything/", endpoint="everything_change")
 @bp.get(f"{RELEASE}/everything/", endpoint="everything_release")
 @bp.get(f"{TARGET}/everything/", endpoint="everything_target")
+@bp.get(f"{DEPLOYMENT}/everything/", endpoint="everything_deployment")
+@bp.get(f"{ROLLBACK}/everything/", endpoint="everything_rollback")
+@bp.get(f"{INCIDENT}/everything/", endpoint="everything_incident")
 @requires(Permission.CHECKLIST_VIEW)
 def everything(**where: Any) -> ResponseReturnValue:
     """All groups on one page, or only what is left of them."""

@@ -204,6 +204,7 @@ def _facts(form: ModuleForm) -> ModuleFacts:
         lead_id=form.lead_id.data,
         repository=text_of(form.repository),
         schema_name=text_of(form.schema_name),
+        time_zone=form.time_zone.data,
     )
 
 

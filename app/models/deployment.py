@@ -1,0 +1,99 @@
+"""Deployments of modules, their rollbacks, and incidents."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.deployments import Outcome
+from app.domain.incidents import IncidentSeverity
+from app.domain.rollbacks import RollbackOutcome
+from app.models.base import Base, CreatedAt, IntPK, table
+
+
+class Deployment(Base):
+    """A module's release going to an environment: planned, perhaps called off, started once, finished once."""
+
+    __tablename__ = "deployments"
+    __table_args__ = table(
+        Index("ix_deployments_release_id_module_id", "release_id", "module_id"),
+        Index("ix_deployments_window_starts_at", "window_starts_at"),
+        Index("ix_deployments_started_at", "started_at"),
+    )
+
+    id: Mapped[IntPK]
+    release_id: Mapped[int] = mapped_column(ForeignKey("releases.id"))
+    module_id: Mapped[int] = mapped_column(ForeignKey("modules.id"))
+    environment_id: Mapped[int] = mapped_column(ForeignKey("environments.id"))
+    gate_id: Mapped[int] = mapped_column(ForeignKey("gates.id"))
+    window_starts_at: Mapped[datetime]
+    window_ends_at: Mapped[datetime]
+    # Who says go or no-go on the night.
+    decider_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    abort_criteria: Mapped[str] = mapped_column(Text)
+    notes: Mapped[str] = mapped_column(Text, default="")
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[CreatedAt]
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    cancelled_at: Mapped[datetime | None]
+    cancelled_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    cancelled_reason: Mapped[str] = mapped_column(String(1000), default="")
+    started_at: Mapped[datetime | None]
+    started_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    # What the start found and used up: the turn of the gate, the backup and the plan that counted then.
+    gate_cycle: Mapped[int | None]
+    backup_id: Mapped[int | None] = mapped_column(ForeignKey("backup_records.id"))
+    plan_id: Mapped[int | None] = mapped_column(ForeignKey("rollback_plans.id"))
+    finished_at: Mapped[datetime | None]
+    finished_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    outcome: Mapped[Outcome | None]
+    outcome_note: Mapped[str] = mapped_column(String(1000), default="")
+
+
+class Rollback(Base):
+    """A deployment being taken back, step by step."""
+
+    __tablename__ = "rollbacks"
+    __table_args__ = table(Index("ix_rollbacks_started_at", "started_at"))
+
+    id: Mapped[IntPK]
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"), index=True)
+    severity: Mapped[IncidentSeverity]
+    reason: Mapped[str] = mapped_column(String(1000))
+    state_before: Mapped[str] = mapped_column(Text, default="")
+    plan_id: Mapped[int | None] = mapped_column(ForeignKey("rollback_plans.id"))
+    revision: Mapped[int] = mapped_column(default=1)
+    started_at: Mapped[datetime]
+    started_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    finished_at: Mapped[datetime | None]
+    finished_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    outcome: Mapped[RollbackOutcome | None]
+    outcome_note: Mapped[str] = mapped_column(String(1000), default="")
+
+
+class Incident(Base):
+    """Something that went wrong with a module, as it was reported, and how it ended."""
+
+    __tablename__ = "incidents"
+    __table_args__ = table(
+        Index("ix_incidents_module_id_began_at", "module_id", "began_at"),
+        Index("ix_incidents_began_at", "began_at"),
+    )
+
+    id: Mapped[IntPK]
+    module_id: Mapped[int] = mapped_column(ForeignKey("modules.id"))
+    release_id: Mapped[int | None] = mapped_column(ForeignKey("releases.id"))
+    environment_id: Mapped[int | None] = mapped_column(ForeignKey("environments.id"))
+    deployment_id: Mapped[int | None] = mapped_column(ForeignKey("deployments.id"))
+    rollback_id: Mapped[int | None] = mapped_column(ForeignKey("rollbacks.id"))
+    severity: Mapped[IncidentSeverity]
+    title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text)
+    revision: Mapped[int] = mapped_column(default=1)
+    # When it began for those who use the product, when it worked again for them, and when nothing was left to do.
+    began_at: Mapped[datetime]
+    recovered_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    reported_at: Mapped[CreatedAt]
+    reported_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
