@@ -254,9 +254,7 @@ def judge(
     *,
     lacking: Sequence[str] = (),
 ) -> Verdict:
-    """Where a gate stands that is neither consumed nor overridden. `lacking`: records that it needs and that are not
-    there, each as a sentence.
-    """
+    """Where a gate stands that is neither consumed nor overridden. `lacking`: what else is missing, in sentences."""
     shut = (*(item.in_the_way for item in items if item.is_in_the_way), *lacking)
     if faults := tuple(faults_of(policy, items, signoffs, holders)):
         return Verdict(GateState.UNSATISFIABLE, (*faults, *shut))
