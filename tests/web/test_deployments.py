@@ -349,3 +349,25 @@ def test_the_list_asks_as_much_of_the_database_for_many_as_for_one(room: Deployi
     room.plan()
 
     assert asked() == one
+
+
+def test_the_matrix_says_how_far_each_module_has_gone_and_when_an_hour_has_passed(make: Make, client_of: Browsers):
+    with pretending(utc_now() - timedelta(minutes=59, seconds=40)):
+        room = Deploying(make)
+        browser = client_of(room.release.lead)
+        path = room.release.path
+    first = browser.get(path)
+    assert "deployed:" not in plain(first.text)
+    assert browser.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    with pretending(utc_now() - timedelta(minutes=59, seconds=30)):
+        number = room.started()
+
+    running = browser.get(path)
+    assert "deployed: running, Staging" in plain(running.text)
+    assert f'href="/deployments/{number}/"' in running.text
+    room.finish(number)
+    finished = browser.get(path, headers={"If-None-Match": running.headers["ETag"]})
+    assert "deployed: succeeded, Staging" in plain(finished.text)
+    with pretending(utc_now() + timedelta(minutes=1)):
+        late = browser.get(path, headers={"If-None-Match": finished.headers["ETag"]})
+    assert "first hour late" in plain(late.text)
