@@ -14,7 +14,7 @@ from app.queries.deployment_marks import DeploymentMark
 from app.queries.deployment_windows import WindowRow
 from app.queries.readiness import Standing
 from app.queries.signed_marks import SignedMark
-from app.web.deployment_pages import SIGNS, WINDOW_SIGNS
+from app.web.deployment_signs import SIGNS, WINDOW_SIGNS
 from app.web.filters import how_long
 
 # A cell that says a number opens the rows that it counts.
