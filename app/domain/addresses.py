@@ -20,6 +20,15 @@ def override_path(override_id: int) -> str:
     return f"/overrides/{override_id}/"
 
 
+# What happens at one time and has a number instead of a key.
+OCCASIONS = frozenset({BelongsTo.DEPLOYMENT, BelongsTo.ROLLBACK, BelongsTo.INCIDENT})
+
+
+def occasion_path(belongs_to: BelongsTo, number: int) -> str:
+    """The address of a deployment, a rollback or an incident."""
+    return f"/{belongs_to.value}s/{number}/"
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """The thing that a checklist belongs to, by its keys."""
@@ -30,12 +39,15 @@ class Subject:
     number: int = 0
     environment_key: str = ""
     target_key: str = ""
+    subject_id: int = 0
 
     @property
     def path(self) -> str:
         """The address of the checklist's first page."""
         if self.belongs_to is BelongsTo.RELEASE:
             return f"/releases/{self.release_key}/checklist/"
+        if self.belongs_to in OCCASIONS:
+            return f"{occasion_path(self.belongs_to, self.subject_id)}checklist/"
         if self.belongs_to is BelongsTo.TARGET:
             return f"/modules/{self.module_key}/targets/{self.environment_key}/{self.target_key}/"
         module = f"/releases/{self.release_key}/modules/{self.module_key}/"

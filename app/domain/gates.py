@@ -66,11 +66,14 @@ _GATES_OF: dict[BelongsTo, frozenset[GateKind]] = {
     BelongsTo.CHANGE: frozenset({GateKind.MERGE}),
     BelongsTo.MODULE: frozenset({GateKind.READY, GateKind.DEPLOY}),
     BelongsTo.RELEASE: frozenset({GateKind.RELEASE, GateKind.CLOSE}),
+    BelongsTo.DEPLOYMENT: frozenset({GateKind.FIRST_HOUR, GateKind.FIRST_DAY, GateKind.FIRST_WEEK, GateKind.CLOSE}),
+    BelongsTo.ROLLBACK: frozenset({GateKind.ROLL_BACK}),
+    BelongsTo.INCIDENT: frozenset({GateKind.INCIDENT_CLOSE}),
 }
 
 
 def gates_of(belongs_to: BelongsTo) -> frozenset[GateKind]:
-    """The gates that a checklist of a kind has; none for kinds whose subjects do not exist yet."""
+    """The gates that a checklist of a kind has."""
     return _GATES_OF.get(belongs_to, frozenset())
 
 
@@ -251,9 +254,7 @@ def judge(
     *,
     lacking: Sequence[str] = (),
 ) -> Verdict:
-    """Where a gate stands that is neither consumed nor overridden. `lacking`: records that it needs and that are not
-    there, each as a sentence.
-    """
+    """Where a gate stands that is neither consumed nor overridden. `lacking`: what else is missing, in sentences."""
     shut = (*(item.in_the_way for item in items if item.is_in_the_way), *lacking)
     if faults := tuple(faults_of(policy, items, signoffs, holders)):
         return Verdict(GateState.UNSATISFIABLE, (*faults, *shut))

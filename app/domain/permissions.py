@@ -47,6 +47,8 @@ class Permission(StrEnum):
     WAIVER_DECIDE = "waiver:decide"  # approve or refuse somebody else's request, end a waiver early
     GATE_SIGN = "gate:sign"  # approve or reject at a gate, in a role that its policy asks; take a sign-off back
     POLICY_PROPOSE = "policy:propose"  # what a gate asks: propose another policy, bring gates to one that is agreed to
+    DEPLOYMENT_RUN = "deployment:run"  # plan, start, finish a deployment; roll one back
+    INCIDENT_WORK = "incident:work"  # report incidents and work on them until they are closed
     GATE_OVERRIDE = "gate:override"  # break-glass: open, confirm, end, review; always three different persons
     MODULE_MANAGE = "module:manage"  # create, edit, archive modules, their contacts and targets
     RELEASE_MANAGE = "release:manage"  # create, edit, ship, archive releases, choose their modules
@@ -58,18 +60,19 @@ class Permission(StrEnum):
 
 
 _READ = {Permission.CHECKLIST_VIEW, Permission.AUDIT_VIEW}
-_WORK = _READ | {Permission.ITEM_WORK, Permission.TEMPLATE_EDIT, Permission.GATE_SIGN}
+_WORK = _READ | {Permission.ITEM_WORK, Permission.INCIDENT_WORK, Permission.TEMPLATE_EDIT, Permission.GATE_SIGN}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: frozenset(_READ),
     Role.DEVELOPER: frozenset(_WORK),
     Role.QA: frozenset(_WORK),
     Role.SECURITY: frozenset(_WORK),
-    Role.OPS: frozenset(_WORK | {Permission.GATE_OVERRIDE}),
+    Role.OPS: frozenset(_WORK | {Permission.DEPLOYMENT_RUN, Permission.GATE_OVERRIDE}),
     Role.DBA: frozenset(
         _WORK
         | {
             Permission.WAIVER_DECIDE,
+            Permission.DEPLOYMENT_RUN,
             Permission.GATE_OVERRIDE,
             Permission.TEMPLATE_PUBLISH,
             Permission.POLICY_PROPOSE,
@@ -79,6 +82,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         _WORK
         | {
             Permission.WAIVER_DECIDE,
+            Permission.DEPLOYMENT_RUN,
             Permission.GATE_OVERRIDE,
             Permission.ITEM_ASSIGN,
             Permission.POLICY_PROPOSE,

@@ -4,6 +4,16 @@ from app.models.audit import AuditEvent
 from app.models.base import Base
 from app.models.checklist import Checklist, ChecklistGroup, ChecklistItem, ItemComment, Stream, Waiver
 from app.models.delegation import Delegation, DelegationAnswer
+from app.models.deployment import (
+    Deployment,
+    DeploymentStep,
+    DeploymentStepTick,
+    DeploymentWindow,
+    Freeze,
+    Incident,
+    Rollback,
+    WindowNotice,
+)
 from app.models.evidence import Evidence, EvidenceConfirmation
 from app.models.gate import (
     BackupRecord,
@@ -50,15 +60,21 @@ __all__ = [
     "ChecklistItem",
     "Delegation",
     "DelegationAnswer",
+    "Deployment",
+    "DeploymentStep",
+    "DeploymentStepTick",
+    "DeploymentWindow",
     "DraftGroup",
     "DraftItem",
     "Environment",
     "Escalation",
     "Evidence",
     "EvidenceConfirmation",
+    "Freeze",
     "Gate",
     "GatePolicy",
     "IdempotencyKey",
+    "Incident",
     "ItemComment",
     "Mail",
     "Module",
@@ -83,6 +99,7 @@ __all__ = [
     "Release",
     "ReleaseModule",
     "RoleGrant",
+    "Rollback",
     "RollbackPlan",
     "Session",
     "SignedContent",
@@ -97,4 +114,5 @@ __all__ = [
     "TemplateItem",
     "TemplateVersion",
     "Waiver",
+    "WindowNotice",
 ]

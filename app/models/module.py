@@ -22,6 +22,8 @@ class Module(Base):
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     repository: Mapped[str] = mapped_column(String(500), default="")
     schema_name: Mapped[str] = mapped_column(String(64), default="")
+    # Where its team has morning and weekend: due times after a deployment are counted there.
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
     created_at: Mapped[CreatedAt]
     archived_at: Mapped[datetime | None]
     revision: Mapped[int] = mapped_column(default=1)

@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, bindparam, func, select
 
 from app.database import db
 from app.domain.actors import Actor
-from app.domain.addresses import Subject
+from app.domain.addresses import OCCASIONS, Subject
 from app.domain.checklist import BelongsTo
 from app.domain.errors import UNSEEN, NotFound
 from app.domain.permissions import Permission
@@ -26,6 +26,7 @@ from app.models import (
     TemplateVersion,
 )
 from app.models.base import table_of
+from app.queries.occasions import OCCASION, occasion_name
 from app.queries.override_facts import OVERRIDES_VERSION
 from app.queries.releases import require_release
 from app.queries.subjects import SUBJECT, subject_of, with_subject
@@ -50,7 +51,8 @@ class ChecklistHead:
     version_id: int
     version_number: int
     newest_version_id: int
-    # Somebody works on it: its release has neither shipped nor been archived, its target is in use.
+    # A newer version may be meant for it: its release has neither shipped nor been archived, its target is in use.
+    # What happens once keeps the version that it began with.
     is_live: bool
     # Changes when somebody is named anew, and when a name is erased.
     names_version: tuple[int, int]
@@ -87,7 +89,9 @@ class ChecklistHead:
         if self.belongs_to is BelongsTo.TARGET:
             return f"{self.module_name}, target {self.own_name}"
         change = f", change {self.own_name}" if self.belongs_to is BelongsTo.CHANGE else ""
-        return f"{self.module_name} in {self.release_name}{change}"
+        occasion = f", {self.own_name}" if self.belongs_to in OCCASIONS else ""
+        release = f" in {self.release_name}" if self.release_name else ""
+        return f"{self.module_name}{release}{change}{occasion}"
 
     @property
     def title(self) -> str:
@@ -145,6 +149,7 @@ HEAD = with_subject(
         _releases.shipped_at,
         _releases.archived_at,
         _targets.archived_at.label("target_archived_at"),
+        OCCASION.label("occasion"),
         *SUBJECT,
     )
     .join(table_of(Stream), _streams.id == _lists.stream_id)
@@ -168,6 +173,10 @@ _OF_CHANGE = HEAD.where(
     _releases.key == bindparam("release"),
     _modules.key == bindparam("module"),
     _changes.number == bindparam("number"),
+)
+_OF_OCCASION = HEAD.where(
+    _lists.belongs_to == bindparam("belongs_to", type_=_lists.belongs_to.type),
+    _lists.subject_id == bindparam("subject"),
 )
 _OF_TARGET = HEAD.where(
     _modules.key == bindparam("module"),
@@ -205,7 +214,8 @@ def head_of(row: Any) -> ChecklistHead:
         row.version_id,
         row.version_number,
         row.newest_version_id,
-        row.shipped_at is None and row.archived_at is None and row.target_archived_at is None,
+        row.belongs_to not in OCCASIONS
+        and (row.shipped_at is None and row.archived_at is None and row.target_archived_at is None),
         (row.newest_name or 0, row.names_left),
         row.overrides_version,
     )
@@ -214,7 +224,14 @@ def head_of(row: Any) -> ChecklistHead:
 def _own_name(row: Any) -> str:
     if row.belongs_to is BelongsTo.CHANGE:
         return f"!{row.number} {row.title}".strip()
+    if row.belongs_to in OCCASIONS:
+        return occasion_name(row.belongs_to, row.subject_id, row.occasion)
     return f"{row.target_name}, {row.environment_name}" if row.belongs_to is BelongsTo.TARGET else ""
+
+
+def get_occasion_checklist(belongs_to: BelongsTo, number: int, actor: Actor) -> ChecklistHead:
+    """The checklist of a deployment, a rollback or an incident."""
+    return _one(_OF_OCCASION, actor, belongs_to=belongs_to, subject=number)
 
 
 def get_checklist(checklist_id: int, actor: Actor) -> ChecklistHead:

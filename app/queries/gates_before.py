@@ -75,7 +75,7 @@ def gates_before(gates: Sequence[GateRow], at: datetime) -> dict[int, Before]:
             _look_at_release(before, asked, gate)
         elif gate.kind is GateKind.RELEASE:
             _look_at_modules(before, asked, gate)
-        elif gate.kind is GateKind.CLOSE and not gate.is_shipped:
+        elif gate.kind is GateKind.CLOSE and gate.module_id is None and not gate.is_shipped:
             before.lacking.append(NOT_SHIPPED)
     return found
 

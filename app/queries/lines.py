@@ -67,6 +67,7 @@ def item_lines() -> Select[*tuple[Any, ...]]:
             ChecklistGroup.key.label("group_key"),
             ChecklistGroup.title.label("group_title"),
             Checklist.belongs_to,
+            Checklist.subject_id,
             Release.key.label("release_key"),
             Release.name.label("release_name"),
             Module.key.label("module_key"),

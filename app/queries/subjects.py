@@ -15,6 +15,7 @@ SUBJECT = (
     _lists.belongs_to,
     _lists.module_id,
     _lists.release_id,
+    _lists.subject_id,
     _releases.key.label("release_key"),
     _modules.key.label("module_key"),
     _changes.number,
@@ -43,4 +44,5 @@ def subject_of(row: Any) -> Subject:
         row.number or 0,
         row.environment_key or "",
         row.target_key or "",
+        row.subject_id,
     )

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import available_timezones
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from app.domain.audit import AuditAction
 from app.domain.checklist import BelongsTo, is_link
@@ -16,7 +17,6 @@ from app.queries.modules import get_module, list_contacts
 from app.services.change import About, Change
 from app.services.checklists import make_checklist
 from app.services.facts import change_facts
-from app.services.gates import make_missing_gates
 from app.services.write_path import write_path
 
 PLACEHOLDER_SENTENCE = "This is a placeholder. Name whom to call, or leave it empty."
@@ -32,6 +32,7 @@ class ModuleFacts:
     lead_id: int | None = None
     repository: str = ""
     schema_name: str = ""
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ def _values(facts: ModuleFacts) -> dict[str, str | int | None]:
         "lead_id": facts.lead_id,
         "repository": facts.repository,
         "schema_name": facts.schema_name,
+        "time_zone": facts.time_zone,
     }
 
 
@@ -90,6 +92,8 @@ def _check(change: Change, facts: ModuleFacts) -> None:
         raise InvalidInput(lead_id="There is no such person.")
     if facts.repository and not _is_repository(facts.repository):
         raise InvalidInput(repository="Give a whole address without spaces, beginning with https:// or ssh://.")
+    if facts.time_zone not in available_timezones():
+        raise InvalidInput(time_zone="There is no such time zone. Choose one from the list.")
 
 
 def _is_repository(text: str) -> bool:
@@ -113,7 +117,7 @@ def update_module(change: Change, key: str, facts: ModuleFacts, *, revision: int
     """Change what is known about a module."""
     module, stream = _take(change, key, revision)
     _check(change, facts)
-    words = {"lead_id": "lead", "schema_name": "schema name"}
+    words = {"lead_id": "lead", "schema_name": "schema name", "time_zone": "time zone"}
     change_facts(
         change,
         module,
@@ -206,29 +210,6 @@ def _contact_words(contact: ModuleContact | ContactFacts | None) -> str:
         return ""
     verified = f"verified {contact.verified_on}" if contact.verified_on else ""
     return ", ".join(part for part in (contact.name, contact.email, contact.phone, contact.hours, verified) if part)
-
-
-@write_path
-def add_environment(change: Change, key: str, name: str) -> int:
-    """Add an environment behind the ones there are; gives its number."""
-    change.actor.require(Permission.MODULE_MANAGE, None)
-    stream = change.take_subject("settings", 0)
-    if not is_key(key):
-        raise InvalidInput(environment=key_rule("pre-production"))
-    if change.session.scalar(select(Environment.id).where(Environment.key == key)) is not None:
-        raise InvalidInput(environment=f"There is an environment “{key}” already.")
-    last = change.session.scalar(select(func.max(Environment.position))) or 0
-    environment = Environment(key=key, name=name, position=last + 1)
-    change.session.add(environment)
-    change.session.flush()
-    make_missing_gates(change)
-    change.record(
-        AuditAction.ENVIRONMENT_ADDED,
-        About("environment", environment.id, name),
-        stream=stream,
-        under=Permission.MODULE_MANAGE,
-    )
-    return environment.id
 
 
 @write_path

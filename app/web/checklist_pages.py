@@ -9,6 +9,7 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from app.domain.actors import Actor
+from app.domain.addresses import OCCASIONS, occasion_path
 from app.domain.checklist import BelongsTo
 from app.domain.errors import NotFound
 from app.domain.fatigue import find_bursts, is_all_at_the_end
@@ -45,6 +46,9 @@ def crumbs(checklist: ChecklistHead) -> list[tuple[str, str]]:
             (checklist.module_name, url_for("modules.show", module_key=checklist.subject.module_key)),
         ]
     release_key = checklist.subject.release_key
+    if checklist.belongs_to in OCCASIONS:
+        here = occasion_path(checklist.belongs_to, checklist.subject.subject_id)
+        return [*_way_to_module(checklist), (checklist.own_name.capitalize(), here)]
     way = [
         ("Releases", url_for("releases.index")),
         (checklist.release_name, url_for("releases.show", release_key=release_key)),
@@ -53,6 +57,20 @@ def crumbs(checklist: ChecklistHead) -> list[tuple[str, str]]:
         module = url_for("checklists.show_module", release_key=release_key, module_key=checklist.subject.module_key)
         way.append((checklist.module_name, module))
     return way
+
+
+def _way_to_module(checklist: ChecklistHead) -> list[tuple[str, str]]:
+    """Through the release where there is one."""
+    release_key, module_key = checklist.subject.release_key, checklist.subject.module_key
+    if not release_key:
+        return [
+            ("Modules", url_for("modules.index")),
+            (checklist.module_name, url_for("modules.show", module_key=module_key)),
+        ]
+    return [
+        (checklist.release_name, url_for("releases.show", release_key=release_key)),
+        (checklist.module_name, url_for("checklists.show_module", release_key=release_key, module_key=module_key)),
+    ]
 
 
 def total_of(groups: list[GroupLine]) -> Counts:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from app.blueprints.checklists.routes import CHANGE, MODULE, RELEASE, TARGET, head_of
+from app.blueprints.checklists.routes import CHANGE, DEPLOYMENT, INCIDENT, MODULE, RELEASE, ROLLBACK, TARGET, head_of
 from app.domain.permissions import Permission
 from app.queries.template_content import content_of_checklist, title_of
 from app.services.exports import record_checklist_export
@@ -21,6 +21,9 @@ bp = Blueprint("checklist_exports", __name__)
 @bp.get(f"{CHANGE}/export/", endpoint="export_change")
 @bp.get(f"{RELEASE}/export/", endpoint="export_release")
 @bp.get(f"{TARGET}/export/", endpoint="export_target")
+@bp.get(f"{DEPLOYMENT}/export/", endpoint="export_deployment")
+@bp.get(f"{ROLLBACK}/export/", endpoint="export_rollback")
+@bp.get(f"{INCIDENT}/export/", endpoint="export_incident")
 @requires(Permission.CHECKLIST_VIEW)
 def export(**where: Any) -> ResponseReturnValue:
     """The formats there are; or, when the address names one, the file."""
@@ -41,6 +44,9 @@ def export(**where: Any) -> ResponseReturnValue:
 @bp.get(f"{CHANGE}/print/", endpoint="print_change")
 @bp.get(f"{RELEASE}/print/", endpoint="print_release")
 @bp.get(f"{TARGET}/print/", endpoint="print_target")
+@bp.get(f"{DEPLOYMENT}/print/", endpoint="print_deployment")
+@bp.get(f"{ROLLBACK}/print/", endpoint="print_rollback")
+@bp.get(f"{INCIDENT}/print/", endpoint="print_incident")
 @requires(Permission.CHECKLIST_VIEW)
 def on_paper(**where: Any) -> ResponseReturnValue:
     """The checklist as a sheet of paper, with boxes to tick by hand."""

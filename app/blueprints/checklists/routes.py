@@ -13,9 +13,11 @@ from app.queries.checklists import (
     get_change_checklist,
     get_checklist,
     get_module_checklist,
+    get_occasion_checklist,
     get_release_checklist,
     get_target_checklist,
 )
+from app.queries.deployments import deployments_version, list_of_gates
 from app.queries.groups import list_groups
 from app.queries.overrides import list_unsettled_of_module
 from app.queries.readiness import list_blockers
@@ -50,11 +52,23 @@ bp = Blueprint("checklists", __name__)
 MODULE = "/releases/<string:release_key>/modules/<string:module_key>"
 CHANGE = f"{MODULE}/changes/<int:number>"
 RELEASE = "/releases/<string:release_key>/checklist"
+DEPLOYMENT = "/deployments/<int:deployment_id>/checklist"
+ROLLBACK = "/rollbacks/<int:rollback_id>/checklist"
+INCIDENT = "/incidents/<int:incident_id>/checklist"
+# By which number an address names what happened.
+OCCASION_IDS = {
+    "deployment_id": BelongsTo.DEPLOYMENT,
+    "rollback_id": BelongsTo.ROLLBACK,
+    "incident_id": BelongsTo.INCIDENT,
+}
 TARGET = "/modules/<string:module_key>/targets/<string:environment_key>/<string:target_key>"
 
 
 def head_of(where: dict[str, Any]) -> ChecklistHead:
     """The checklist that an address names."""
+    for name, belongs_to in OCCASION_IDS.items():
+        if name in where:
+            return get_occasion_checklist(belongs_to, where[name], actor())
     if "target_key" in where:
         return get_target_checklist(where["module_key"], where["environment_key"], where["target_key"], actor())
     if "number" in where:
@@ -69,11 +83,15 @@ def head_of(where: dict[str, Any]) -> ChecklistHead:
 @bp.get(f"{CHANGE}/", endpoint="show_change")
 @bp.get(f"{RELEASE}/", endpoint="show_release")
 @bp.get(f"{TARGET}/", endpoint="show_target")
+@bp.get(f"{DEPLOYMENT}/", endpoint="show_deployment")
+@bp.get(f"{ROLLBACK}/", endpoint="show_rollback")
+@bp.get(f"{INCIDENT}/", endpoint="show_incident")
 @requires(Permission.CHECKLIST_VIEW)
 def show(**where: Any) -> ResponseReturnValue:
     """What is left, and who has it."""
     checklist = head_of(where)
-    tag = tag_of("checklist", checklist.id, checklist.version, checklist.newer_version_id)
+    gone = deployments_version(checklist.release_id, checklist.module_id)
+    tag = tag_of("checklist", checklist.id, checklist.version, checklist.newer_version_id, gone)
     if is_unchanged(tag):
         return unchanged(tag)
     return tagged(_overview(checklist), tag)
@@ -82,7 +100,7 @@ def show(**where: Any) -> ResponseReturnValue:
 def _overview(checklist: ChecklistHead) -> str:
     groups = list_groups(checklist)
     is_module, now = checklist.belongs_to is BelongsTo.MODULE, server_now()
-    blockers = []
+    blockers, standings = [], list_standings_of(checklist.id, now)
     if checklist.belongs_to in {BelongsTo.MODULE, BelongsTo.RELEASE}:
         release = get_release(checklist.subject.release_key, actor())
         blockers = list_blockers(release, actor(), checklist_id=checklist.id)
@@ -97,7 +115,8 @@ def _overview(checklist: ChecklistHead) -> str:
         changes=list_changes(checklist.release_id or 0, checklist.module_id or 0) if is_module else [],
         may_work=actor().may_for(Permission.ITEM_WORK, checklist.module_id),
         **fatigue_of(checklist, actor()),
-        gates=list_standings_of(checklist.id, now),
+        gates=standings,
+        deployments=list_of_gates([one.gate.id for one in standings]) if is_module else {},
         overrides=cards_of(list_unsettled_of_module(actor(), checklist.module_id or 0, now), actor(), now),
         newer=newer_version_of(checklist, actor()),
         asked_again=count_asked_again(checklist.id),
@@ -108,6 +127,9 @@ def _overview(checklist: ChecklistHead) -> str:
 @bp.get(f"{CHANGE}/groups/<string:group_key>/", endpoint="show_change_group")
 @bp.get(f"{RELEASE}/groups/<string:group_key>/", endpoint="show_release_group")
 @bp.get(f"{TARGET}/groups/<string:group_key>/", endpoint="show_target_group")
+@bp.get(f"{DEPLOYMENT}/groups/<string:group_key>/", endpoint="show_deployment_group")
+@bp.get(f"{ROLLBACK}/groups/<string:group_key>/", endpoint="show_rollback_group")
+@bp.get(f"{INCIDENT}/groups/<string:group_key>/", endpoint="show_incident_group")
 @requires(Permission.CHECKLIST_VIEW)
 def show_group(group_key: str, **where: Any) -> ResponseReturnValue:
     """One pause point, which asks whether these five to eight things have really been done."""
@@ -122,6 +144,9 @@ def show_group(group_key: str, **where: Any) -> ResponseReturnValue:
 @bp.get(f"{CHANGE}/everything/", endpoint="everything_change")
 @bp.get(f"{RELEASE}/everything/", endpoint="everything_release")
 @bp.get(f"{TARGET}/everything/", endpoint="everything_target")
+@bp.get(f"{DEPLOYMENT}/everything/", endpoint="everything_deployment")
+@bp.get(f"{ROLLBACK}/everything/", endpoint="everything_rollback")
+@bp.get(f"{INCIDENT}/everything/", endpoint="everything_incident")
 @requires(Permission.CHECKLIST_VIEW)
 def everything(**where: Any) -> ResponseReturnValue:
     """All groups on one page, or only what is left of them."""

@@ -1,3 +1,5 @@
+from zoneinfo import available_timezones
+
 from wtforms import (
     EmailField,
     FormField,
@@ -30,6 +32,11 @@ class ModuleForm(Form):
     lead_id = SelectField("Lead", coerce=optional_number)
     repository = StringField("Repository", filters=[squeeze], validators=[at_most(500)])
     schema_name = StringField("Schema name", filters=[squeeze], validators=[at_most(64)])
+    time_zone = SelectField(
+        "Time zone of the team",
+        choices=options((zone, zone) for zone in sorted(available_timezones())),
+        default="UTC",
+    )
 
 
 class ContactPart(Part):

@@ -25,6 +25,8 @@ MATRIX = """
     item:assign        .       .     .     .      .   .      x        .         .
     waiver:decide      .       .     .     .      .   x      x        .         .
     gate:sign          .       x     x     x      x   x      x        .         .
+    deployment:run     .       .     .     .      x   x      x        .         .
+    incident:work      .       x     x     x      x   x      x        .         .
     policy:propose     .       .     .     .      .   x      x        .         .
     gate:override      .       .     .     .      x   x      x        .         .
     module:manage      .       .     .     .      .   .      x        .         .
