@@ -42,6 +42,7 @@ GRANT SELECT, INSERT ON countersign.override_tellings TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.override_endings TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.override_uses TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.override_reviews TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.rollback_steps TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.escalations TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.changes TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.environments TO countersign_app@'%';
@@ -49,6 +50,7 @@ GRANT SELECT, INSERT ON countersign.environments TO countersign_app@'%';
 -- What changes and is never deleted.
 GRANT SELECT, INSERT, UPDATE ON countersign.deployments TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.rollbacks TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.rollback_pauses TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.incidents TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.gates TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.checklists TO countersign_app@'%';

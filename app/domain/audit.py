@@ -94,6 +94,11 @@ class AuditAction(StrEnum):
     ROLLBACK_PLAN_WRITTEN = "rollback_plan.written"
     REHEARSAL_ADDED = "rehearsal.added"
     BACKUP_ADDED = "backup.added"
+    ROLLBACK_STARTED = "rollback.started"
+    ROLLBACK_STEP_TAKEN = "rollback.step_taken"
+    ROLLBACK_PAUSED = "rollback.paused"
+    ROLLBACK_RESUMED = "rollback.resumed"
+    ROLLBACK_FINISHED = "rollback.finished"
     ITEM_RULED_OUT = "item.ruled_out"
     ITEM_RULED_IN = "item.ruled_in"
     ITEM_ADDED = "item.added"
@@ -202,6 +207,11 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.ROLLBACK_PLAN_WRITTEN: "wrote the rollback plan of {label}, revision {new}",
     AuditAction.REHEARSAL_ADDED: "recorded a rehearsal of the rollback plan of {label}: {new}",
     AuditAction.BACKUP_ADDED: "recorded a backup for {label}: {new}",
+    AuditAction.ROLLBACK_STARTED: "began {label}",
+    AuditAction.ROLLBACK_STEP_TAKEN: "took {label}: {new}",
+    AuditAction.ROLLBACK_PAUSED: "paused {label}",
+    AuditAction.ROLLBACK_RESUMED: "went on with {label}",
+    AuditAction.ROLLBACK_FINISHED: "ended {label}: {new}",
     AuditAction.ITEM_RULED_OUT: "took “{label}” away by its rule, from {old} to {new}",
     AuditAction.ITEM_RULED_IN: "brought “{label}” back by its rule, from {old} to {new}",
     AuditAction.EVIDENCE_ADDED: "added evidence to “{label}”: {new}",
