@@ -45,10 +45,15 @@ GRANT SELECT, INSERT ON countersign.override_reviews TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.rollback_steps TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.escalations TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.changes TO countersign_app@'%';
-GRANT SELECT, INSERT ON countersign.environments TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.deployment_steps TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.deployment_step_ticks TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.deployment_windows TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.window_notices TO countersign_app@'%';
 
 -- What changes and is never deleted.
 GRANT SELECT, INSERT, UPDATE ON countersign.deployments TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.environments TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.freezes TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.rollbacks TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.rollback_pauses TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.incidents TO countersign_app@'%';
