@@ -109,9 +109,7 @@ def last_done_of(steps: Sequence[Step]) -> Step | None:
     """The last step before the current one that was really done, and not skipped: what is repeated after an absence."""
     current = current_of(steps)
     done = [
-        step
-        for step in steps
-        if step.state is ItemState.DONE and (current is None or step.number < current.number)
+        step for step in steps if step.state is ItemState.DONE and (current is None or step.number < current.number)
     ]
     return done[-1] if done else None
 

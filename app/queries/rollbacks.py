@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select
 
@@ -113,9 +114,7 @@ _ROWS = (
     .join(table_of(Module), _modules.id == _deployments.module_id)
     .join(table_of(Release), _releases.id == _deployments.release_id)
     .join(table_of(Environment), _places.id == _deployments.environment_id)
-    .join(
-        table_of(Checklist), and_(_lists.belongs_to == BelongsTo.ROLLBACK, _lists.subject_id == _rollbacks.id)
-    )
+    .join(table_of(Checklist), and_(_lists.belongs_to == BelongsTo.ROLLBACK, _lists.subject_id == _rollbacks.id))
     .join(_starter, _starter.c.id == _rollbacks.started_by_id)
     .outerjoin(_finisher, _finisher.c.id == _rollbacks.finished_by_id)
     .outerjoin(table_of(RollbackPlan), _plans.id == _rollbacks.plan_id)
@@ -124,19 +123,23 @@ _ROW = _ROWS.where(_rollbacks.id == bindparam("rollback"))
 _OF_DEPLOYMENT = _ROWS.where(_rollbacks.deployment_id == bindparam("deployment")).order_by(_rollbacks.id)
 
 
+def _row(found: Any) -> RollbackRow:
+    return RollbackRow(*found)
+
+
 def get_rollback(rollback_id: int, actor: Actor) -> RollbackRow:
     """A rollback that this person may see; NotFound otherwise."""
     found = db.session.execute(_ROW, {"rollback": rollback_id}).one_or_none()
     if found is None:
         raise NotFound(UNSEEN)
-    row = RollbackRow(*found)
+    row = _row(found)
     actor.require(Permission.CHECKLIST_VIEW, row.module_id)
     return row
 
 
 def list_rollbacks_of(deployment_id: int) -> list[RollbackRow]:
     """The rollbacks of a deployment, the oldest first."""
-    return [RollbackRow(*row) for row in db.session.execute(_OF_DEPLOYMENT, {"deployment": deployment_id})]
+    return [_row(row) for row in db.session.execute(_OF_DEPLOYMENT, {"deployment": deployment_id})]
 
 
 def find_running(deployment_id: int) -> RollbackRow | None:

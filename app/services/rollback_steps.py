@@ -54,17 +54,16 @@ def follow_run(change: Change, place: ItemPlace, old: ItemState, new: ItemState,
     check_runs(run.outcome, is_paused=run.is_paused)
     if old is new:
         return
-    steps = number_steps((step.item_id, step.text, old if step.item_id == place.id else step.state) for step in run.steps)
+    before = {step.item_id: step.state for step in run.steps} | {place.id: old}
+    steps = number_steps((step.item_id, step.text, before[step.item_id]) for step in run.steps)
     check_in_turn(steps, place.id)
     outcome = outcome_between(old, new)
     if outcome:
         step = next(step for step in steps if step.item_id == place.id)
-        add_step(change, place, run, step, outcome, taken)
+        add_step(change, place, run, step, outcome=outcome, taken=taken)
 
 
-def add_step(
-    change: Change, place: ItemPlace, run: RunNow, step: Step, outcome: StepOutcome, taken: Taken
-) -> None:
+def add_step(change: Change, place: ItemPlace, run: RunNow, step: Step, *, outcome: StepOutcome, taken: Taken) -> None:
     """Record what became of a step, with the time from which it was the current one."""
     at = server_now()
     number = change.put(

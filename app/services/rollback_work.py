@@ -21,9 +21,7 @@ CHANGED_MEANWHILE = "Somebody took a step of this rollback since you opened the 
 
 
 @write_path
-def do_step(
-    change: Change, rollback_id: int, item_id: int, *, revision: int, value: str = "", note: str = ""
-) -> Saved:
+def do_step(change: Change, rollback_id: int, item_id: int, *, revision: int, value: str = "", note: str = "") -> Saved:
     """Say that the current step is done, with what was measured."""
     place, item = _take_step(change, rollback_id, item_id)
     _check_unchanged(rollback_id, item, revision, yours=", ".join(text for text in (value, note) if text))
@@ -66,14 +64,12 @@ def repeat_step(change: Change, rollback_id: int, item_id: int) -> bool:
     last = last_done_of(run.steps)
     if last is None or last.item_id != item_id:
         raise RuleViolation("Only the last step that was done is repeated. Somebody has gone on since.")
-    add_step(change, place, run, last, StepOutcome.REPEATED, Taken(item.value))
+    add_step(change, place, run, last, outcome=StepOutcome.REPEATED, taken=Taken(item.value))
     return True
 
 
 @write_path
-def type_in_later(
-    change: Change, rollback_id: int, claims: tuple[Claim, ...], *, secret: SecretStr
-) -> int:
+def type_in_later(change: Change, rollback_id: int, claims: tuple[Claim, ...], *, secret: SecretStr) -> int:
     """Take over what was done on paper, step by step from the current one; gives how many steps that was.
 
     The moments on the paper are kept as what somebody says: the time of each event is that of the typing.
