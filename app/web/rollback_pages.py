@@ -201,7 +201,7 @@ def _steps_of(row: RollbackRow, taken: Sequence[TakenStep], pauses: Sequence[Pau
     steps = number_steps((item.id, item.text, item.state) for item in items.values())
     last = {one.item_id: one for one in taken if one.outcome is not StepOutcome.REPEATED}
     earlier = list_earlier(row.module_id, row.id)
-    commands = commands_of(row.plan, [(item.key, item.text) for item in items.values()])
+    commands = commands_of(row.plan, tuple((item.key, item.text) for item in items.values()))
     spans = spans_of(pauses)
     views = []
     for step in steps:

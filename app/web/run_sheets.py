@@ -73,7 +73,7 @@ def sheet_to_come(row: DeploymentRow) -> Sheet:
     items = [(group.title, item) for group in groups for item in group.items]
     known, plan = list_rollbacks_of(row.id), plan_for(row)
     turn = len(known) + (0 if known and not known[-1].is_over else 1)
-    commands = commands_of(plan.body if plan else "", [(item.key, item.text) for _, item in items])
+    commands = commands_of(plan.body if plan else "", tuple((item.key, item.text) for _, item in items))
     steps = [
         SheetStep(
             number,
