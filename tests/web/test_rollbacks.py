@@ -96,6 +96,9 @@ def test_who_comes_second_is_led_to_the_rollback_that_runs(room: RollingBack, cl
     answer = browser.post(start, data=TYPED)
     assert answer.location == address(number)
     assert "It was begun already" in browser.get(answer.location).text
+    refused = browser.post(start, data={**TYPED, "reason": ""})
+    assert refused.status_code == 422
+    assert "runs: Ravi began it" in plain(refused.text)
 
 
 def test_the_page_shows_the_step_before_with_its_value_and_the_next_two(room: RollingBack, client_of: Browsers):
