@@ -15,6 +15,10 @@ from app.blueprints.auth import routes as auth
 from app.blueprints.checklists import exporting as checklist_exports
 from app.blueprints.checklists import routes as checklists
 from app.blueprints.delegations import routes as delegations
+from app.blueprints.deployments import environments, freezes
+from app.blueprints.deployments import planning as deployment_plans
+from app.blueprints.deployments import routes as deployments
+from app.blueprints.deployments import running as deployment_runs
 from app.blueprints.drafts import content as draft_content
 from app.blueprints.drafts import routes as drafts
 from app.blueprints.evidence import routes as evidence
@@ -64,6 +68,7 @@ BLUEPRINTS = (
     *(templates, template_history, adoption, template_rules, imports, drafts, draft_content),
     *(rollbacks, rollback_steps, rollback_paper),
     *(checklist_exports, template_exports),
+    *(deployments, deployment_plans, deployment_runs, freezes, environments),
 )
 
 
