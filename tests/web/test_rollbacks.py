@@ -14,6 +14,7 @@ from app.domain.modules import ContactKind
 from app.domain.permissions import Role
 from app.domain.rollbacks import code_of
 from app.models.base import pretending, utc_now
+from app.queries.gates import list_gates
 from app.queries.modules import get_module
 from app.services.gate_records import write_rollback_plan
 from app.services.modules import ContactFacts, set_contacts
@@ -76,6 +77,28 @@ def test_a_whole_rollback_is_done_page_by_page(room: RollingBack, client_of: Bro
 
     assert "This rollback was completed." in page
     assert room.row(room.deployment).outcome is Outcome.ROLLED_BACK
+
+
+def test_the_page_of_the_deployment_leads_there_in_one_click(room: RollingBack, client_of: Browsers, make: Make):
+    browser, reader = client_of(room.ravi), client_of(make.person(Role.VIEWER))
+    page, start = f"/deployments/{room.deployment}/", f"/deployments/{room.deployment}/rollback/"
+
+    assert f'href="{start}"' in browser.get(page).text
+    assert f'href="{start}"' not in reader.get(page).text
+    number = room.begun()
+    assert f'href="{address(number)}"' in reader.get(page).text
+    assert f'href="{start}"' not in browser.get(page).text
+    abort_rollback(room.ravi.origin, number, reason="The cause was elsewhere.")
+    assert f'href="{start}"' in browser.get(page).text
+
+
+def test_a_skipped_step_is_an_exception_for_who_signs_afterwards(room: RollingBack, client_of: Browsers):
+    number = room.begun()
+    room.skip(number, 1, reason="The backup server is down, too.")
+    gate = list_gates(room.item(number, 1).checklist_id)[0]
+    page = plain(client_of(room.dba).get(f"/gates/{gate.id}/sign/").text)
+
+    assert re.search(r"Exceptions 1 Backup current database .* overridden: The backup server is down, too\.", page)
 
 
 def test_the_form_asks_why_and_keeps_what_was_typed(room: RollingBack, client_of: Browsers):

@@ -15,7 +15,9 @@ from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, Ru
 from app.domain.permissions import Role
 from app.domain.rollbacks import RollbackOutcome, StepOutcome
 from app.domain.waiver_kinds import WaiverReason
+from app.domain.windows import WindowState
 from app.models.base import pretending, utc_now
+from app.queries.deployment_windows import list_windows_of
 from app.queries.rollback_runs import list_earlier
 from app.services.item_states import set_state, set_states
 from app.services.rollback_work import do_step, reopen_step, repeat_step, type_in_later
@@ -253,6 +255,21 @@ def test_what_had_ended_well_is_corrected_and_its_end_stays(room: RollingBack):
     assert (told["before"]["outcome"], told["after"]["outcome"]) == ("degraded", "rolled_back")
     row = room.row(room.deployment)
     assert (row.outcome, row.finished_at) == (Outcome.ROLLED_BACK, ended_at)
+
+
+def test_what_was_missed_before_it_was_taken_back_stays_missed(room: RollingBack):
+    room.finish(room.deployment)
+    with pretending(utc_now() + timedelta(days=3)):
+        number = room.begun()
+        for step in range(1, 19):
+            room.skip(number, step)
+        finish_rollback(room.ravi.origin, number)
+        states = {
+            one.window.group_key: one.state(utc_now()) for one in list_windows_of([room.deployment])[room.deployment]
+        }
+
+    assert states["first-hour"] is WindowState.MISSED
+    assert states["ongoing"] is WindowState.DROPPED
 
 
 def test_an_aborted_one_says_nothing_of_the_deployment_and_another_may_begin(room: RollingBack):
