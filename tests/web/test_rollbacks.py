@@ -193,7 +193,9 @@ def test_after_an_absence_the_last_step_is_repeated(room: RollingBack, client_of
         told = plain(page)
         assert "Repeat step 1: Backup current database. Last done 12 min ago by Ravi." in told
         assert "Step 2 of 18" in told
-        page = press(browser, page, "/repeat/")
+        waiting = press(browser, page, "/pause/", pause_reason="The phone rings.")
+        assert "Repeat step 1" not in waiting
+        page = press(browser, press(browser, waiting, "/resume/"), "/repeat/")
     assert "Repeat step 1" not in page
     assert room.records(number)[-1].taken_by_id == room.mia.id
 

@@ -5,17 +5,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
 from app.database import db
-from app.domain.checklist import ItemState
+from app.domain.checklist import ItemState, Severity
 from app.domain.deployments import Outcome
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
 from app.domain.permissions import Role
 from app.domain.rollbacks import RollbackOutcome, StepOutcome
 from app.domain.waiver_kinds import WaiverReason
 from app.domain.windows import WindowState
+from app.models import ChecklistItem
 from app.models.base import pretending, utc_now
 from app.queries.deployment_windows import list_windows_of
 from app.queries.rollback_runs import list_earlier
@@ -145,6 +146,40 @@ def test_who_may_only_work_on_items_ticks_no_step(room: RollingBack):
     with pytest.raises(NotPermitted):
         do_step(developer.origin, number, item.id, revision=1)
     assert room.item(number, 1).state is ItemState.TODO
+
+
+def test_only_who_runs_deployments_does_anything_with_a_rollback(room: RollingBack):
+    number = room.begun()
+    room.do(number, 1)
+    item, developer = room.items(number)[0], room.make.person(Role.DEVELOPER).origin
+    acts = [
+        lambda: repeat_step(developer, number, item.id),
+        lambda: reopen_step(developer, number, item.id, revision=item.revision, reason="no"),
+        lambda: pause_rollback(developer, number, reason="no"),
+        lambda: resume_rollback(developer, number),
+        lambda: abort_rollback(developer, number, reason="no"),
+        lambda: finish_rollback(developer, number),
+        lambda: type_in_later(developer, number, room.claims(number, [(utc_now(), "RK")]), secret=SECRET),
+    ]
+
+    for act in acts:
+        with pytest.raises(NotPermitted):
+            act()
+    assert len(room.records(number)) == 1
+
+
+def test_the_same_fact_at_another_step_is_another_act(room: RollingBack):
+    number = room.begun()
+    first, second, _, fourth = room.items(number)[:4]
+    same = update(ChecklistItem).where(ChecklistItem.id.in_([first.id, second.id, fourth.id]))
+    db.session.execute(same.values(fact="users are told", severity=Severity.REQUIRED))
+    db.session.commit()
+
+    set_state(room.ravi.origin, first.id, revision=1, state=ItemState.DONE)
+    checklist = room.item(number, 1).checklist_id
+    set_states(room.ravi.origin, checklist, ((second.id, 1),), state=ItemState.DONE, reason="All were told.")
+
+    assert [item.state for item in room.items(number)[:4]] == [ItemState.DONE] * 2 + [ItemState.TODO] * 2
 
 
 def test_a_skipped_step_is_an_override_with_its_reason_and_can_be_done_after_all(room: RollingBack):
@@ -297,6 +332,10 @@ def test_what_was_done_on_paper_is_typed_in_later_and_kept_as_a_claim(room: Roll
     assert "Done on paper" in room.item(number, 2).reason
     assert body_of(room, "rollback.step_taken")["after"]["claimed_by"] == "MB"
     assert room.item(number, 4).state is ItemState.TODO
+    abort_rollback(room.ravi.origin, number, reason="Again.")
+    module = room.deploy_gate().module_id or 0
+    assert set(list_earlier(module, room.begun())) == {"rbk.before.backup"}  # nobody measured the others
+    assert list_earlier(module + 1, number + 1) == {}
 
 
 def test_one_wrong_code_takes_nothing_over(room: RollingBack):
@@ -308,9 +347,13 @@ def test_one_wrong_code_takes_nothing_over(room: RollingBack):
     for wrong, sentence in ((swapped, "Step 1: This is not its code"), ((*gap, *good[3:]), "step 3 comes after it")):
         with pytest.raises(InvalidInput, match=sentence):
             type_in_later(room.ravi.origin, number, wrong, secret=SECRET)
+    value = (replace(good[0], value="x" * 4), *good[1:])
+    db.session.execute(update(ChecklistItem).where(ChecklistItem.id == good[0].item_id).values(value_kind="number"))
+    with pytest.raises(InvalidInput, match="Step 1: Give a number alone"):
+        type_in_later(room.ravi.origin, number, value, secret=SECRET)
     with pytest.raises(InvalidInput, match="at least one step"):
         type_in_later(room.ravi.origin, number, room.claims(number, []), secret=SECRET)
-    room.do(number, 1)
+    room.do(number, 1, value="3")
     with pytest.raises(Conflict, match="Somebody took a step"):
         type_in_later(room.ravi.origin, number, good, secret=SECRET)
     assert len(room.records(number)) == 1
