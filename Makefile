@@ -11,7 +11,7 @@ ON_MARIADB := tools/with-server mariadb
 PYTEST := CHROMIUM="$$(tools/chromium)" $(BIN)/pytest
 # What people do at one moment at a gate, 200 times each; RACE_ROUNDS says another number.
 RACES = RACE_ROUNDS=$(or $(RACE_ROUNDS),200) $(BIN)/pytest -n 2 --timeout=3600 \
-	tests/races/test_signoffs.py $(PYTEST_ARGS)
+	tests/races/test_signoffs.py tests/races/test_deployments.py $(PYTEST_ARGS)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 # Fault tests kill a server of their own, which a server named by TEST_DATABASE_URL cannot stand in for.

@@ -49,12 +49,12 @@ class Signing:
         """Everybody signs that everything is ready, and that the release goes."""
         for module in self.modules:
             self._sign_ready(module)
-        gate = self._gate(self._own_checklist(), GateKind.RELEASE)
+        gate = self.gate(self._own_checklist(), GateKind.RELEASE)
         self._sign(cast.RELEASE_LEAD, gate, Role.TEAM_LEAD)
         self._sign(cast.OPS_LEAD, gate, Role.OPS)
 
-    def play_busy(self) -> None:
-        """Of what is ready some is signed, one is rejected, one has changed since; the rest waits."""
+    def play_busy(self) -> str | None:
+        """Of what is ready some is signed, one is rejected, one has changed since; gives what may go to staging."""
         self._lend()
         ready = [module for module in self.modules if self._may_approve(module)]
         for number, module in enumerate(ready):
@@ -67,13 +67,15 @@ class Signing:
             else:
                 self._sign_ready(module)
             if number == 0:
-                self._deploy_to_staging(module)
+                self.prepare(module)
+                self.sign_deploy(module, "staging", (cast.CHIEF_DBA, Role.DBA))
             if number == 2:
                 self._change(module)
+        return ready[0] if ready else None
 
     def _lend(self) -> None:
         """The lead of the release is away for two weeks from next Monday."""
-        with pretending(self._moment()):
+        with pretending(self.moment()):
             starts_at = utc_now() + timedelta(days=4)
             facts = DelegationFacts(
                 self.company.ids[cast.SECOND_LEAD],
@@ -86,22 +88,25 @@ class Signing:
             number = delegate(self.company.origin(cast.RELEASE_LEAD), facts)
             answer_delegation(self.company.origin(cast.SECOND_LEAD), number, is_accepted=True)
 
-    def _moment(self) -> datetime:
+    def moment(self) -> datetime:
+        """A little later than whatever was before."""
         self.at += timedelta(seconds=self.company.dice.randrange(60, 110))
         return self.at
 
     def _own_checklist(self) -> int:
         return get_release_checklist(self.release_key, self.company.origin(cast.LEAD).actor).id
 
-    def _checklist(self, module: str) -> int:
+    def checklist(self, module: str) -> int:
+        """The checklist of a module in the release."""
         return get_module_checklist(self.release_key, module, self.company.origin(cast.LEAD).actor).id
 
-    def _gate(self, checklist_id: int, kind: GateKind, environment: str = "") -> GateRow:
+    def gate(self, checklist_id: int, kind: GateKind, environment: str = "") -> GateRow:
+        """A gate of a checklist."""
         wanted = (kind, environment)
         return next(one for one in list_gates(checklist_id) if (one.kind, one.environment_key) == wanted)
 
     def _ready(self, module: str) -> GateRow:
-        return self._gate(self._checklist(module), GateKind.READY)
+        return self.gate(self.checklist(module), GateKind.READY)
 
     def _may_approve(self, module: str) -> bool:
         return standing_of(self._ready(module), utc_now()).verdict.may_approve
@@ -114,7 +119,7 @@ class Signing:
     def _sign(
         self, player: Player, gate: GateRow, role: Role, decision: Decision = Decision.APPROVE, *, reason: str = ""
     ) -> None:
-        with pretending(self._moment()):
+        with pretending(self.moment()):
             content = standing_of(gate, server_now()).content
             sign(self._signed_in(player), gate.id, Wish(role, decision, content.digest, reason=reason))
 
@@ -128,23 +133,29 @@ class Signing:
             raise RuntimeError("a session that was begun just now is not there")
         return Origin(found.actor, request_id="demo")
 
-    def _deploy_to_staging(self, module: str) -> None:
-        checklist = self._checklist(module)
+    def prepare(self, module: str) -> None:
+        """What the deploy gate of staging needs beside its items."""
+        checklist = self.checklist(module)
         developer, dba = cast.DEVELOPERS[0], cast.DBA
-        with pretending(self._moment()):
+        with pretending(self.moment()):
             write_rollback_plan(self.company.origin(developer), checklist, body=PLAN, revision=0)
-        with pretending(self._moment()):
+        with pretending(self.moment()):
             ran_at = utc_now() - timedelta(hours=3)
             origin = self.company.origin(developer)
             add_rehearsal(origin, checklist, ran_at=ran_at, minutes=17, has_passed=True, note="On a copy of Tuesday.")
             backup = BackupFacts("staging", f"{module} staging", ran_at, 2_417_000_000, "5f" * 32, True, "")
             add_backup(self.company.origin(dba), checklist, backup)
-        self._sign(cast.CHIEF_DBA, self._gate(checklist, GateKind.DEPLOY, "staging"), Role.DBA)
+
+    def sign_deploy(self, module: str, environment: str, *signers: tuple[Player, Role]) -> None:
+        """People sign that a module may go to an environment."""
+        gate = self.gate(self.checklist(module), GateKind.DEPLOY, environment)
+        for player, role in signers:
+            self._sign(player, gate, role)
 
     def _change(self, module: str) -> None:
         """Somebody adds evidence to what was signed: the sign-offs end with it."""
         covered = standing_of(self._ready(module), utc_now()).covered
-        with pretending(self._moment()):
+        with pretending(self.moment()):
             add_evidence(
                 self.company.origin(cast.DEVELOPERS[1]),
                 covered[0].id,

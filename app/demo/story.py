@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from app.demo import cast
 from app.demo.cast import Player
+from app.demo.deploying import Deploying
 from app.demo.proving import Proving
 from app.demo.signing import Signing
 from app.demo.waiving import Waiving
@@ -109,6 +110,7 @@ def _describe_modules(company: Company) -> None:
                 lead_id=company.ids[lead],
                 repository=f"https://git.example.org/warehouse/{key}",
                 schema_name=schema,
+                time_zone="Europe/Berlin",
             )
             create_module(company.origin(lead), key, facts)
             set_contacts(company.origin(lead), key, _contacts(company), revision=1)
@@ -187,10 +189,14 @@ def _planned(company: Company, days_ago: int) -> tuple[date, str]:
 def _sign(company: Company, say: Callable[[str], None], key: str, members: range, days_ago: int) -> None:
     say(f"  {key}: sign-offs")
     signing = Signing(company, key, [cast.MODULES[number][0] for number in members], days_ago=max(days_ago, 0))
+    deploying = Deploying(company, signing)
     if days_ago > 0:
         signing.play_shipped()
-    else:
-        signing.play_busy()
+        say(f"  {key}: deployments")
+        deploying.play_shipped(signing.modules[:2])
+    elif going := signing.play_busy():
+        say(f"  {key}: deployments")
+        deploying.play_busy(going)
 
 
 def _share(company: Company, share: float) -> float:

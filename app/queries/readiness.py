@@ -16,6 +16,8 @@ from app.models import (
     Checklist,
     ChecklistGroup,
     ChecklistItem,
+    Deployment,
+    DeploymentWindow,
     Module,
     Person,
     PersonName,
@@ -24,7 +26,7 @@ from app.models import (
     Stream,
     TemplateVersion,
 )
-from app.models.base import table_of
+from app.models.base import table_of, utc_now
 from app.queries.checklists import NEWEST_VERSION
 from app.queries.expiry import ExpiredItem, list_expired_items
 from app.queries.override_facts import OVERRIDES_VERSION
@@ -60,6 +62,16 @@ _streams, _lists, _items = table_of(Stream).c, table_of(Checklist).c, table_of(C
 _modules, _members, _groups = table_of(Module).c, table_of(ReleaseModule).c, table_of(ChecklistGroup).c
 _OWNER, _names = table_of(Person).alias("owner"), table_of(PersonName).c
 _versions = table_of(TemplateVersion).c
+_deployments, _windows = table_of(Deployment).c, table_of(DeploymentWindow).c
+_DEPLOYED = select(_deployments.id).where(_deployments.release_id == bindparam("release"))
+
+
+def _passed(moment: Any) -> Any:
+    """How many ends of windows after deployments of a release have passed."""
+    ends = select(func.count()).select_from(table_of(DeploymentWindow))
+    return ends.where(_windows.deployment_id.in_(_DEPLOYED), moment <= bindparam("at")).scalar_subquery()
+
+
 # Streams never go away and only grow, so the sum moves whenever one of them does; the same holds for revisions.
 _VERSIONS = (
     select(
@@ -73,6 +85,10 @@ _VERSIONS = (
         select(func.max(_versions.id)).scalar_subquery(),
         # A break-glass of another release may hold back one of its modules.
         OVERRIDES_VERSION,
+        # A deployment has a history of its own, and the hours after it pass by themselves.
+        _DEPLOYED.with_only_columns(func.sum(_deployments.revision)).scalar_subquery(),
+        _passed(_windows.due_at),
+        _passed(_windows.grace_ends_at),
     )
     .select_from(table_of(Stream))
     .join(table_of(Checklist), _lists.stream_id == _streams.id)
@@ -155,7 +171,7 @@ _ALL_BLOCKERS = _BLOCKERS.where(
 
 def release_version(release: Release) -> tuple[int, ...]:
     """Numbers of which one changes with anything that the release's pages show."""
-    numbers = db.session.execute(_VERSIONS, {"release": release.id}).one()
+    numbers = db.session.execute(_VERSIONS, {"release": release.id, "at": utc_now()}).one()
     return release.revision, *(int(number or 0) for number in numbers)
 
 

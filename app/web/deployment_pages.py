@@ -9,12 +9,13 @@ from flask_login import current_user
 
 from app.database import server_now as server_now  # noqa: PLC0414 - pages of deployments take the clock from here
 from app.domain.deployment_calendar import Conflict, conflicts_of, next_month, weeks_of
-from app.domain.deployments import DeploymentState
+from app.domain.deployments import DeploymentState, Obstacle
 from app.domain.windows import WindowState, clock_words
 from app.queries.deployment_facts import DeploymentRow
 from app.queries.deployment_windows import WindowRow
 from app.queries.deployments import DeploymentLine, FreezeLine, PlannedWindow
 from app.queries.people import names_of
+from app.web.gate_pages import Reason
 
 # The sign of a window and of a deployment, by the word that it stands for.
 WINDOW_SIGNS = {
@@ -120,6 +121,12 @@ def headline(unfinished: Sequence[ListCard]) -> str:
 
 def _short(row: DeploymentRow) -> str:
     return f"{row.module_name} to {row.environment_name}"
+
+
+def mended_at(obstacles: Iterable[Obstacle], reasons: Iterable[Reason]) -> list[Obstacle]:
+    """Reasons against a start, those of its gate with the very page on which each is mended."""
+    places = {reason.text: reason.url for reason in reasons}
+    return [Obstacle(one.sentence, places.get(one.sentence, one.path)) for one in obstacles]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,27 @@
 """The release matrix: modules by phases, each cell a word and its numbers, and the first blocker of each row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from urllib.parse import urlencode
 
 from flask import url_for
 
 from app.domain.checklist import MATRIX_PHASES, Phase
 from app.domain.readiness import Blocker, Counts, cell_kind, cell_word
+from app.domain.windows import WindowState
+from app.queries.deployment_marks import DeploymentMark
+from app.queries.deployment_windows import WindowRow
 from app.queries.readiness import Standing
 from app.queries.signed_marks import SignedMark
+from app.web.deployment_pages import SIGNS, WINDOW_SIGNS
 from app.web.filters import how_long
 
 # A cell that says a number opens the rows that it counts.
 BEHIND = {kind: kind for kind in ("failed", "blocked", "waiting", "overridden", "deferred", "done")}
 ALARMING = {"failed", "blocked", "waiting", "overridden", "deferred", "unknown"}
+# After the phases, where something was deployed.
+HOURS = ("Deployed", "First hour", "First day", "First week")
 COLUMNS = [(phase.value, phase.label) for phase in MATRIX_PHASES]
 
 
@@ -62,6 +69,31 @@ class MatrixRow:
     is_behind: bool = False
     # How far it is signed; None where it has no gates.
     signed: SignedMark | None = None
+    # How far it has gone; None where nothing was planned.
+    deployed: "Deployed | None" = None
+    # Whether any module of the release has gone anywhere: only then there are columns for it.
+    has_deployed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """The hour, the day or the week after a deployment: a sign, its word, and where its checks are."""
+
+    title: str
+    sign: str
+    word: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """How far a module has gone, and the hours after."""
+
+    url: str
+    sign: str
+    word: str
+    place: str
+    hours: list[Hours]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +120,39 @@ class MatrixFilter:
 
 
 def rows_of(
-    release_key: str, standings: list[Standing], signed: Mapping[int, SignedMark] | None = None
+    release_key: str,
+    standings: list[Standing],
+    signed: Mapping[int, SignedMark] | None = None,
+    deployed: Mapping[int, Deployed] | None = None,
 ) -> list[MatrixRow]:
     """One row a module, blocked first, the ready ones last."""
-    rows_url, marks = url_for("releases.items", release_key=release_key), signed or {}
-    rows = [_row(rows_url, one, marks.get(one.module_id)) for one in standings if one.module_id is not None]
+    rows_url, marks, gone = url_for("releases.items", release_key=release_key), signed or {}, deployed or {}
+    rows = [
+        replace(
+            _row(rows_url, one, marks.get(one.module_id)), deployed=gone.get(one.module_id), has_deployed=bool(gone)
+        )
+        for one in standings
+        if one.module_id is not None
+    ]
     return sorted(rows, key=lambda row: (row.is_ready, _urgency(row.first), row.module_name.casefold()))
+
+
+def deployed_of(marks: Mapping[int, DeploymentMark], at: datetime) -> dict[int, Deployed]:
+    """How far modules have gone at a moment, by module."""
+    return {
+        module: Deployed(
+            *(mark.row.path, SIGNS[mark.row.state_words], mark.row.state_words, mark.place),
+            [_hours(one, at) for one in mark.windows],
+        )
+        for module, mark in marks.items()
+    }
+
+
+def _hours(one: WindowRow, at: datetime) -> Hours:
+    # That it is due soon is told where somebody looks after it: here it would come and go.
+    state = one.state(at)
+    state = WindowState.OPEN if state is WindowState.DUE_SOON else state
+    return Hours(one.title, WINDOW_SIGNS[state], state.word, one.path)
 
 
 def _urgency(first: Blocker | None) -> tuple[int, int]:

@@ -14,11 +14,12 @@ from app.database import server_now
 from app.domain.actors import Actor
 from app.domain.permissions import Permission
 from app.models import Release
+from app.queries.deployment_marks import list_deployment_marks
 from app.queries.readiness import Standing, list_standings
 from app.queries.signed_marks import list_signed_marks
 from app.queries.standing import Standing as GateStanding
 from app.queries.waiting import list_standings_of_release
-from app.web.matrix import Cell, MatrixRow, Readiness, readiness_of, release_cells, rows_of
+from app.web.matrix import Cell, MatrixRow, Readiness, deployed_of, readiness_of, release_cells, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ def matrix_of(release: Release, version: tuple[int, ...], actor: Actor) -> Matri
 def _matrix(look: _Look) -> Matrix:
     standings = list_standings(look.release, look.actor)
     now = server_now()
-    rows = rows_of(look.release.key, standings, list_signed_marks(look.release_id, now))
+    deployed = deployed_of(list_deployment_marks(look.release_id), now)
+    rows = rows_of(look.release.key, standings, list_signed_marks(look.release_id, now), deployed)
     macros: Any = current_app.jinja_env.get_template("releases/_matrix.html").module
     return Matrix(
         rows=[DrawnRow(row, macros.matrix_row(row), macros.list_row(row)) for row in rows],

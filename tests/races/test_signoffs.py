@@ -317,7 +317,7 @@ def test_nasty_10_who_dies_while_passing_a_gate_tries_again_without_new_signoffs
     room = Room(make)
     room.sign_all()
     origin, gate = Origin(room.worker.actor), room.gate().id
-    who = [str(gate), str(room.worker.id), origin.key.hex(), moment]
+    who = ["pass", str(gate), str(room.worker.id), origin.key.hex(), moment]
     db.session.remove()
 
     command = [sys.executable, "-m", "tests.races.killed", database.url, str(tmp_path), *who]

@@ -22,7 +22,6 @@ from app.queries.deployments import (
     list_windows_between,
     stream_of_deployment,
 )
-from app.queries.gates import get_gate
 from app.queries.people import names_of
 from app.queries.rollbacks import list_rollbacks_of
 from app.queries.standing import standing_of
@@ -35,6 +34,7 @@ from app.web.deployment_pages import (
     cards_of,
     headline,
     list_cards,
+    mended_at,
     next_of,
     server_now,
     span_of,
@@ -42,6 +42,7 @@ from app.web.deployment_pages import (
 )
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import optional_number, text_of
+from app.web.gate_pages import gate_of, reasons_of
 from app.web.history import told
 from app.web.origin import actor, origin
 
@@ -144,7 +145,9 @@ def _page(deployment_id: int, form: StepForm, refused: int = 0) -> str:
 
 
 def _obstacles(row: DeploymentRow) -> list[Obstacle]:
-    return obstacles_of(row, standing_of(get_gate(row.gate_id), server_now()), actor().id or 0)
+    gate, checklist = gate_of(row.gate_id, actor())
+    standing = standing_of(gate, server_now())
+    return mended_at(obstacles_of(row, standing, actor().id or 0), reasons_of(standing, checklist, actor()))
 
 
 def _conflicts(row: DeploymentRow) -> list[ToldConflict]:

@@ -13,10 +13,10 @@ from app.queries.signed import find_records, list_given
 from app.queries.standing import standing_of
 from app.services.deployments import finish_deployment, obstacles_of, start_deployment
 from app.web.access import requires
-from app.web.deployment_pages import server_now
+from app.web.deployment_pages import mended_at, server_now
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import Form, text_of
-from app.web.gate_pages import gate_of
+from app.web.gate_pages import gate_of, reasons_of
 from app.web.messages import say
 from app.web.origin import actor, origin
 
@@ -71,7 +71,10 @@ def _start_page(row: DeploymentRow, form: Form, refused: tuple[Obstacle, ...] | 
         active=[one for one in list_given(gate) if one.id in {signoff.id for signoff in standing.signoffs}],
         records=find_records(gate),
         steps=list_steps(row.id),
-        obstacles=obstacles_of(row, standing, actor().id or 0) if refused is None else refused,
+        obstacles=mended_at(
+            obstacles_of(row, standing, actor().id or 0) if refused is None else refused,
+            reasons_of(standing, checklist, actor()),
+        ),
         was_refused=refused is not None,
         names=names_of({row.decider_id}),
         now=now,

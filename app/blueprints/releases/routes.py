@@ -21,7 +21,7 @@ from app.queries.releases import (
 from app.web.access import requires
 from app.web.blocker_lists import GROUPINGS, as_text, grouped, page_of, reckon
 from app.web.etag import is_unchanged, tag_of, tagged, unchanged
-from app.web.matrix import COLUMNS, FIRST_LOOK, MatrixFilter, fits
+from app.web.matrix import COLUMNS, FIRST_LOOK, HOURS, MatrixFilter, fits
 from app.web.origin import actor
 from app.web.override_pages import cards_of
 from app.web.parts import LINES, part_of
@@ -90,6 +90,8 @@ def _matrix(release: Any, matrix: Matrix) -> str:
         release=release,
         readiness=matrix.readiness,
         columns=COLUMNS,
+        hours=HOURS,
+        has_deployed=any(drawn.row.has_deployed for drawn in matrix.rows),
         rows=unready,
         below=max(0, len(unready) - FIRST_LOOK),
         ready_rows=[drawn.row for drawn in shown if drawn.row.is_ready],
