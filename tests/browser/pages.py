@@ -24,11 +24,13 @@ from app.models import (
     Checklist,
     ChecklistGroup,
     ChecklistItem,
+    Deployment,
     Gate,
     GatePolicy,
     Module,
     Override,
     Release,
+    Rollback,
     Session,
     Template,
     TemplateVersion,
@@ -134,6 +136,19 @@ def _broken_glass() -> dict[str, Any]:
     return {"override_id": number, "gate_id": found[1]}
 
 
+def _taken_back() -> dict[str, Any]:
+    """A rollback that runs, and a deployment that nobody takes back."""
+    running = select(Rollback.id).where(Rollback.finished_at.is_(None)).order_by(Rollback.id)
+    at_peace = select(Deployment.id).where(
+        Deployment.started_at.is_not(None),
+        Deployment.id.not_in(select(Rollback.deployment_id).where(Rollback.finished_at.is_(None))),
+    )
+    return {
+        "rollback_id": db.session.scalars(running.limit(1)).one(),
+        "deployment_id": db.session.scalars(at_peace.order_by(Deployment.id).limit(1)).one(),
+    }
+
+
 def values_of(endpoint: str) -> dict[str, Any]:
     """What stands in the example address of a page."""
     place = busiest()
@@ -164,6 +179,8 @@ def values_of(endpoint: str) -> dict[str, Any]:
         here |= _version() | {"older": 1, "newer": 1}
     if endpoint.startswith(("draft", "imports.")):
         here |= _draft()
+    if "rollback" in endpoint:
+        here |= _taken_back()
     return here | _one_time(endpoint)
 
 
