@@ -26,10 +26,33 @@ from app.web.uploads import evidence_limits
 if TYPE_CHECKING:
     from app.demo.story import Company
 
-PLAN = """1. Stop the workers of the module and wait until no job runs.
-2. Run the downgrade of this release; stop when a statement takes longer than two minutes.
-3. Count the rows of the changed tables and compare with the numbers of before.
-4. Start the workers and look at the first ten jobs."""
+PLAN = """It goes back as it was rehearsed: workers first, then the schema, then the rows.
+
+## Stop application
+
+```sh
+systemctl stop "warehouse-worker@*"
+warehouse-jobs --running  # none, before you go on
+```
+
+## Run rollback migration
+
+```sh
+flask db downgrade -1  # stop when a statement takes longer than two minutes
+```
+
+## Verify data integrity
+
+```sh
+mysql warehouse < checks/counts.sql | diff - counts-before.txt
+```
+
+## Restart application
+
+```sh
+systemctl start "warehouse-worker@1" && warehouse-jobs --last 10
+```
+"""
 WHY_NOT = "The migration note says 40 minutes, the rehearsal took two hours. Find out which is right."
 CHANGED_LATER = "Measured again after the index was changed."
 

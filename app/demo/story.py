@@ -11,6 +11,7 @@ from app.demo import cast
 from app.demo.cast import Player
 from app.demo.deploying import Deploying
 from app.demo.proving import Proving
+from app.demo.rolling import Rolling
 from app.demo.signing import Signing
 from app.demo.waiving import Waiving
 from app.demo.work import Work
@@ -197,6 +198,8 @@ def _sign(company: Company, say: Callable[[str], None], key: str, members: range
     elif going := signing.play_busy():
         say(f"  {key}: deployments")
         deploying.play_busy(going)
+        say(f"  {key}: rollbacks")
+        Rolling(company).play()
 
 
 def _share(company: Company, share: float) -> float:

@@ -11,6 +11,7 @@ from sqlalchemy import and_, bindparam, case, exists, func, or_, select, true
 from app.database import db
 from app.domain.checklist import OPEN, BelongsTo, ItemState
 from app.domain.deployments import Outcome
+from app.domain.rollbacks import RollbackOutcome
 from app.domain.windows import RULES_BY_KEY, NoticeKind, Window, WindowState, notice_due, state_of
 from app.models import (
     Checklist,
@@ -20,6 +21,7 @@ from app.models import (
     DeploymentWindow,
     Module,
     Person,
+    Rollback,
     WindowNotice,
 )
 from app.models.base import table_of
@@ -27,10 +29,19 @@ from app.models.base import table_of
 _windows, _notices = table_of(DeploymentWindow).c, table_of(WindowNotice).c
 _all, _modules, _people = table_of(Deployment).c, table_of(Module).c, table_of(Person).c
 _lists, _groups, _items = table_of(Checklist).c, table_of(ChecklistGroup).c, table_of(ChecklistItem).c
+_rollbacks = table_of(Rollback).c
 GONE = (Outcome.FAILED, Outcome.ROLLED_BACK)
 _left = case((_items.state.in_(sorted(OPEN)), 1), else_=0)
 _counted = case((_items.state == ItemState.REMOVED, 0), else_=1)
-_gone_at = case((_all.outcome.in_(GONE), _all.finished_at), else_=None).label("gone_at")
+# What ended well may be taken back days later: until then it was there, and somebody had to look at it.
+_taken_back_at = (
+    select(func.max(_rollbacks.finished_at))
+    .where(_rollbacks.deployment_id == _windows.deployment_id, _rollbacks.outcome == RollbackOutcome.COMPLETED)
+    .correlate(table_of(DeploymentWindow))
+    .scalar_subquery()
+)
+_ended_at = func.coalesce(_taken_back_at, _all.finished_at)
+_gone_at = case((_all.outcome.in_(GONE), _ended_at), else_=None).label("gone_at")
 _STANDING = (
     select(
         *(_windows.id, _windows.deployment_id, _windows.group_key, _windows.due_at, _windows.grace_ends_at),
@@ -123,7 +134,7 @@ def list_windows_to_tell(at: datetime) -> list[int]:
     near = _STANDING.where(
         *(_windows.due_at <= at + _REMINDS_AT_MOST, _is_unsettled()),
         ~exists().where(_notices.window_id == _windows.id, _notices.kind == NoticeKind.MISSED),
-        or_(_all.outcome.is_(None), _all.outcome.not_in(GONE), _all.finished_at >= _windows.grace_ends_at),
+        or_(_all.outcome.is_(None), _all.outcome.not_in(GONE), _ended_at >= _windows.grace_ends_at),
     )
     rows = [_row(row) for row in db.session.execute(near)]
     known = select(_notices.window_id, _notices.kind).where(_notices.window_id.in_([row.id for row in rows]))

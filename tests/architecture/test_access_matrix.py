@@ -19,7 +19,7 @@ from app.domain.overrides import OverrideWish
 from app.domain.permissions import EVERYWHERE_ONLY, FOR_EVERYONE, GRANTS, Permission, Role
 from app.domain.policy_changes import Wanted
 from app.domain.waiver_kinds import WaiverReason
-from app.models import Deployment, Environment, Incident, Module, Rollback, Target, Waiver
+from app.models import Deployment, Environment, Incident, Module, Target, Waiver
 from app.models.base import utc_now
 from app.queries.deployment_facts import list_steps, read_deployment
 from app.queries.drafts import get_draft, list_draft_items
@@ -43,6 +43,7 @@ from app.services.waivers import request_waiver
 from app.services.write_path import write_path
 from app.web.access import PUBLIC, declared_access
 from tests.factories import Made, MadeRelease, Make
+from tests.integration.services.rolling import taken_back
 
 # One name in an address that means different things under different addresses.
 OF_ENDPOINT: dict[str, dict[str, object]] = {
@@ -51,7 +52,7 @@ OF_ENDPOINT: dict[str, dict[str, object]] = {
     "checklists.show_release_group": {"group_key": "pre-release"},
     "checklists.show_target_group": {"group_key": "monitoring"},
     "checklists.show_deployment_group": {"group_key": "first-hour"},
-    "checklists.show_rollback_group": {"group_key": "during-rollback"},
+    "checklists.show_rollback_group": {"group_key": "before-rollback"},
     "checklists.show_incident_group": {"group_key": "issue-reporting"},
     "templates.show": {"number": 1},
     "template_exports.export": {"number": 1},
@@ -61,8 +62,8 @@ OF_ENDPOINT: dict[str, dict[str, object]] = {
     "template_rules.show_version": {"number": 1},
     "template_history.compare": {"older": 1, "newer": 1},
 }
-# In a draft an item has a number of its own.
-DRAFT_ITEMS = "draft_content."
+# In a draft an item has a number of its own, and the steps of a rollback are items of its own checklist.
+ITEMS_OF = {"draft_content.": "draft_item_id", "rollback_steps.": "rollback_item_id"}
 # It opens a connection of its own, which a test that is rolled back cannot give.
 OWN_CONNECTION = {"health.ready"}
 # Here the policy lets in and the rule of two people refuses: only who asked may withdraw.
@@ -84,11 +85,15 @@ class World:
     release: MadeRelease
     values: dict[str, object]
 
+    def items_of(self, rule: Rule) -> dict[str, object]:
+        """The item that an address means, where it is not one of a module's checklist."""
+        names = [name for start, name in ITEMS_OF.items() if rule.endpoint.startswith(start)]
+        return {"item_id": self.values[names[0]]} if names else {}
+
     def path(self, rule: Rule) -> str:
         """A rule with the real things in it."""
         here = self.values | OF_ENDPOINT.get(rule.endpoint, {})
-        if rule.endpoint.startswith(DRAFT_ITEMS):
-            here["item_id"] = self.values["draft_item_id"]
+        here |= self.items_of(rule)
         found = rule.build({name: here[name] for name in rule.arguments}, append_unknown=False)
         assert found is not None, rule
         return found[1]
@@ -138,12 +143,9 @@ def _start(change: Change, number: int) -> int:
     return make_checklist(change, BelongsTo.DEPLOYMENT, number, label="a deployment", **about)
 
 
-def _gone_wrong(change: Change, number: int) -> tuple[int, int]:
-    """A rollback of a deployment and an incident after it, with their checklists."""
+def _gone_wrong(change: Change, number: int) -> int:
+    """An incident after a deployment, with its checklist."""
     row, who = read_deployment(number), change.actor_id
-    back = Rollback(
-        deployment_id=number, severity=IncidentSeverity.MAJOR, reason="slow", started_at=change.at, started_by_id=who
-    )
     found = Incident(
         module_id=row.module_id,
         release_id=row.release_id,
@@ -153,11 +155,11 @@ def _gone_wrong(change: Change, number: int) -> tuple[int, int]:
         began_at=change.at,
         reported_by_id=who,
     )
-    change.session.add_all([back, found])
+    change.session.add(found)
     change.session.flush()
-    for kind, one in ((BelongsTo.ROLLBACK, back), (BelongsTo.INCIDENT, found)):
-        make_checklist(change, kind, one.id, label=kind.value, release_id=row.release_id, module_id=row.module_id)
-    return back.id, found.id
+    about = {"release_id": row.release_id, "module_id": row.module_id}
+    make_checklist(change, BelongsTo.INCIDENT, found.id, label="an incident", **about)
+    return found.id
 
 
 def _frozen(lead: Made, module_id: int) -> int:
@@ -181,7 +183,7 @@ def build_world(
     bystander = make.person(Role.QA)
     deploy_gate = next(gate.id for gate in list_gates(item.checklist_id) if gate.environment_key == "staging")
     deployment, step = _started(release.lead, deploy_gate)
-    rollback, incident = write_path(_gone_wrong)(release.lead.origin, deployment)
+    incident = write_path(_gone_wrong)(release.lead.origin, deployment)
     values = {
         "release_key": release.key,
         "module_key": release.modules[0],
@@ -198,7 +200,7 @@ def build_world(
         "gate_id": deploy_gate,
         "deployment_id": deployment,
         "step_id": step,
-        "rollback_id": rollback,
+        **taken_back(release.lead, deployment),
         "incident_id": incident,
         "freeze_id": _frozen(release.lead, module),
         "environment_id": place,

@@ -31,6 +31,7 @@ from app.models import (
     Module,
     Override,
     Release,
+    Rollback,
     Session,
     Template,
     TemplateVersion,
@@ -150,6 +151,19 @@ def _deployment(endpoint: str) -> dict[str, Any]:
     return {"deployment_id": db.session.scalars(wanted.order_by(Deployment.id)).first()}
 
 
+def _taken_back() -> dict[str, Any]:
+    """A rollback that runs, and a deployment that nobody takes back."""
+    running = select(Rollback.id).where(Rollback.finished_at.is_(None)).order_by(Rollback.id)
+    at_peace = select(Deployment.id).where(
+        Deployment.started_at.is_not(None),
+        Deployment.id.not_in(select(Rollback.deployment_id).where(Rollback.finished_at.is_(None))),
+    )
+    return {
+        "rollback_id": db.session.scalars(running.limit(1)).one(),
+        "deployment_id": db.session.scalars(at_peace.order_by(Deployment.id).limit(1)).one(),
+    }
+
+
 def values_of(endpoint: str) -> dict[str, Any]:
     """What stands in the example address of a page."""
     place = busiest()
@@ -173,8 +187,6 @@ def values_of(endpoint: str) -> dict[str, Any]:
         here["gate_id"] = db.session.scalars(
             found.where(ChecklistItem.id == place.item, Gate.environment_key == "production")
         ).one()
-    if endpoint.startswith(("deployment", "checklists.", "checklist_exports.")):
-        here |= _deployment(endpoint)
     if endpoint == "evidence.choose":
         found = select(ChecklistItem.checklist_id).where(ChecklistItem.id == place.item)
         here |= {"checklist_id": db.session.scalars(found).one(), "group_key": place.group}
@@ -182,7 +194,17 @@ def values_of(endpoint: str) -> dict[str, Any]:
         here |= _version() | {"older": 1, "newer": 1}
     if endpoint.startswith(("draft", "imports.")):
         here |= _draft()
-    return here | _one_time(endpoint)
+    return here | _what_happened(endpoint) | _one_time(endpoint)
+
+
+def _what_happened(endpoint: str) -> dict[str, Any]:
+    """Deployments and what came of them."""
+    here: dict[str, Any] = {}
+    if endpoint.startswith(("deployment", "checklists.", "checklist_exports.")):
+        here |= _deployment(endpoint)
+    if "rollback" in endpoint:
+        here |= _taken_back()
+    return here
 
 
 def _one_time(endpoint: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from app.queries.deployments import (
     stream_of_deployment,
 )
 from app.queries.people import names_of
+from app.queries.rollbacks import list_rollbacks_of
 from app.queries.standing import standing_of
 from app.services.deployments import do_step, obstacles_of
 from app.web.access import requires
@@ -137,6 +138,7 @@ def _page(deployment_id: int, form: StepForm, refused: int = 0) -> str:
         refused=refused,
         now=now,
         may_run=actor().may_for(Permission.DEPLOYMENT_RUN, row.module_id),
+        rollbacks=list_rollbacks_of(row.id),
     )
 
 
