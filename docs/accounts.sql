@@ -43,6 +43,8 @@ GRANT SELECT, INSERT ON countersign.override_endings TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.override_uses TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.override_reviews TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.escalations TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.figures TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.figure_strikes TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.changes TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.environments TO countersign_app@'%';
 

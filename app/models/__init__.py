@@ -6,6 +6,7 @@ from app.models.checklist import Checklist, ChecklistGroup, ChecklistItem, ItemC
 from app.models.delegation import Delegation, DelegationAnswer
 from app.models.deployment import Deployment, Incident, Rollback
 from app.models.evidence import Evidence, EvidenceConfirmation
+from app.models.figure import Figure, FigureStrike
 from app.models.gate import (
     BackupRecord,
     Gate,
@@ -58,6 +59,8 @@ __all__ = [
     "Escalation",
     "Evidence",
     "EvidenceConfirmation",
+    "Figure",
+    "FigureStrike",
     "Gate",
     "GatePolicy",
     "IdempotencyKey",
