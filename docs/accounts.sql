@@ -46,10 +46,15 @@ GRANT SELECT, INSERT ON countersign.escalations TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.figures TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.figure_strikes TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.changes TO countersign_app@'%';
-GRANT SELECT, INSERT ON countersign.environments TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.deployment_steps TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.deployment_step_ticks TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.deployment_windows TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.window_notices TO countersign_app@'%';
 
 -- What changes and is never deleted.
 GRANT SELECT, INSERT, UPDATE ON countersign.deployments TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.environments TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.freezes TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.rollbacks TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.incidents TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.gates TO countersign_app@'%';

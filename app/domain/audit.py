@@ -38,6 +38,8 @@ class AuditAction(StrEnum):
     MODULE_RESTORED = "module.restored"
     MODULE_ANSWERED = "module.answered"
     ENVIRONMENT_ADDED = "environment.added"
+    ENVIRONMENT_CHANGED = "environment.changed"
+    ENVIRONMENT_MOVED = "environment.moved"
     TARGET_ADDED = "target.added"
     TARGET_ARCHIVED = "target.archived"
     RELEASE_CREATED = "release.created"
@@ -83,6 +85,17 @@ class AuditAction(StrEnum):
     SIGNOFF_ENDED = "signoff.ended"
     SIGNOFF_EXPORTED = "signoff.exported"
     GATE_CONSUMED = "gate.consumed"
+    GATE_RENEWED = "gate.renewed"
+    DEPLOYMENT_PLANNED = "deployment.planned"
+    DEPLOYMENT_CHANGED = "deployment.changed"
+    DEPLOYMENT_CANCELLED = "deployment.cancelled"
+    DEPLOYMENT_STARTED = "deployment.started"
+    DEPLOYMENT_STEP_DONE = "deployment.step_done"
+    DEPLOYMENT_FINISHED = "deployment.finished"
+    WINDOW_REMINDED = "window.reminded"
+    WINDOW_MISSED = "window.missed"
+    FREEZE_ADDED = "freeze.added"
+    FREEZE_ENDED = "freeze.ended"
     DELEGATION_GIVEN = "delegation.given"
     DELEGATION_ANSWERED = "delegation.answered"
     OVERRIDE_OPENED = "override.opened"
@@ -147,6 +160,8 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.MODULE_RESTORED: "restored the module {label}",
     AuditAction.MODULE_ANSWERED: "answered “{fact}” for the module {label} with {new}, before: {old}",
     AuditAction.ENVIRONMENT_ADDED: "added the environment {label}",
+    AuditAction.ENVIRONMENT_CHANGED: "changed the {fact} of the environment {label} from {old} to {new}",
+    AuditAction.ENVIRONMENT_MOVED: "put the environments in this order: {new}, before: {old}",
     AuditAction.TARGET_ADDED: "added the target {label}",
     AuditAction.TARGET_ARCHIVED: "archived the target {label}",
     AuditAction.RELEASE_CREATED: "created the release {label}",
@@ -194,6 +209,17 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.SIGNOFF_ENDED: "ended a sign-off of {label}: {fact}, {new}",
     AuditAction.SIGNOFF_EXPORTED: "exported the sign-offs of {label}",
     AuditAction.GATE_CONSUMED: "passed {label}, with {new}",
+    AuditAction.GATE_RENEWED: "opened {label} anew: what was signed before counted for {old}",
+    AuditAction.DEPLOYMENT_PLANNED: "planned {label}: {new}",
+    AuditAction.DEPLOYMENT_CHANGED: "changed the {fact} of {label} from {old} to {new}",
+    AuditAction.DEPLOYMENT_CANCELLED: "called {label} off",
+    AuditAction.DEPLOYMENT_STARTED: "started {label}, with {new}",
+    AuditAction.DEPLOYMENT_STEP_DONE: "did {fact} of {label}: {new}",
+    AuditAction.DEPLOYMENT_FINISHED: "finished {label}: {new}",
+    AuditAction.WINDOW_REMINDED: "reminded {new} of the {fact} of {label}",
+    AuditAction.WINDOW_MISSED: "found the {fact} of {label} missed: {new}",
+    AuditAction.FREEZE_ADDED: "added {label}: {new}",
+    AuditAction.FREEZE_ENDED: "ended {label} early",
     AuditAction.DELEGATION_GIVEN: "asked {label} to sign for them: {new}",
     AuditAction.DELEGATION_ANSWERED: "{fact} to sign for {label} as {new}",
     AuditAction.OVERRIDE_OPENED: "opened a break-glass of {label}: {new}",

@@ -4,7 +4,16 @@ from app.models.audit import AuditEvent
 from app.models.base import Base
 from app.models.checklist import Checklist, ChecklistGroup, ChecklistItem, ItemComment, Stream, Waiver
 from app.models.delegation import Delegation, DelegationAnswer
-from app.models.deployment import Deployment, Incident, Rollback
+from app.models.deployment import (
+    Deployment,
+    DeploymentStep,
+    DeploymentStepTick,
+    DeploymentWindow,
+    Freeze,
+    Incident,
+    Rollback,
+    WindowNotice,
+)
 from app.models.evidence import Evidence, EvidenceConfirmation
 from app.models.figure import Figure, FigureStrike
 from app.models.gate import (
@@ -53,6 +62,9 @@ __all__ = [
     "Delegation",
     "DelegationAnswer",
     "Deployment",
+    "DeploymentStep",
+    "DeploymentStepTick",
+    "DeploymentWindow",
     "DraftGroup",
     "DraftItem",
     "Environment",
@@ -61,6 +73,7 @@ __all__ = [
     "EvidenceConfirmation",
     "Figure",
     "FigureStrike",
+    "Freeze",
     "Gate",
     "GatePolicy",
     "IdempotencyKey",
@@ -104,4 +117,5 @@ __all__ = [
     "TemplateItem",
     "TemplateVersion",
     "Waiver",
+    "WindowNotice",
 ]

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.deployments import Outcome
 from app.domain.incidents import IncidentSeverity
 from app.domain.rollbacks import RollbackOutcome
-from app.models.base import Base, CreatedAt, IntPK, table
+from app.domain.windows import NoticeKind
+from app.models.base import Base, CreatedAt, IntPK, exact, table
 
 
 class Deployment(Base):
@@ -48,6 +49,77 @@ class Deployment(Base):
     finished_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     outcome: Mapped[Outcome | None]
     outcome_note: Mapped[str] = mapped_column(String(1000), default="")
+
+
+class DeploymentStep(Base):
+    """A step of a deployment, as it was planned at one revision: those of the newest count. Only ever added."""
+
+    __tablename__ = "deployment_steps"
+    __table_args__ = table(UniqueConstraint("deployment_id", "revision", "position"))
+
+    id: Mapped[IntPK]
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
+    revision: Mapped[int]
+    position: Mapped[int]
+    text: Mapped[str] = mapped_column(String(1000))
+    command: Mapped[str] = mapped_column(Text, default="")
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
+class DeploymentStepTick(Base):
+    """A step was done, once. Only ever added."""
+
+    __tablename__ = "deployment_step_ticks"
+    __table_args__ = table(UniqueConstraint("step_id"))
+
+    id: Mapped[IntPK]
+    step_id: Mapped[int] = mapped_column(ForeignKey("deployment_steps.id"))
+    done_at: Mapped[datetime]
+    done_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    note: Mapped[str] = mapped_column(String(1000), default="")
+
+
+class DeploymentWindow(Base):
+    """Until when one group of checks is due, laid down when the deployment started. Only ever added."""
+
+    __tablename__ = "deployment_windows"
+    __table_args__ = table(UniqueConstraint("deployment_id", "group_key"))
+
+    id: Mapped[IntPK]
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"))
+    group_key: Mapped[str] = mapped_column(exact(60))
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    grace_ends_at: Mapped[datetime]
+
+
+class WindowNotice(Base):
+    """That people were reminded of a window, or that it was missed: each at most once. Only ever added."""
+
+    __tablename__ = "window_notices"
+    __table_args__ = table(UniqueConstraint("window_id", "kind"))
+
+    id: Mapped[IntPK]
+    window_id: Mapped[int] = mapped_column(ForeignKey("deployment_windows.id"))
+    kind: Mapped[NoticeKind]
+    made_at: Mapped[datetime]
+
+
+class Freeze(Base):
+    """A time in which nothing is deployed: to an environment or all, of a module or all."""
+
+    __tablename__ = "freezes"
+
+    id: Mapped[IntPK]
+    environment_id: Mapped[int | None] = mapped_column(ForeignKey("environments.id"))
+    module_id: Mapped[int | None] = mapped_column(ForeignKey("modules.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+    reason: Mapped[str] = mapped_column(String(1000))
+    created_at: Mapped[CreatedAt]
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    ended_at: Mapped[datetime | None]
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    ended_reason: Mapped[str] = mapped_column(String(1000), default="")
 
 
 class Rollback(Base):

@@ -42,6 +42,8 @@ class Gate(Base):
     policy_id: Mapped[int] = mapped_column(ForeignKey("gate_policies.id"))
     # Moves when what it covers changes after somebody has signed.
     cycle: Mapped[int] = mapped_column(default=1)
+    # The cycle with which its present turn began: what was signed before was used up by an earlier deployment.
+    first_cycle: Mapped[int] = mapped_column(default=1, server_default="1")
     consumed_at: Mapped[datetime | None]
     consumed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 

@@ -88,14 +88,14 @@ class OverrideEnding(Base):
 
 
 class OverrideUse(Base):
-    """A gate was passed by it. One use each, and a gate is passed once."""
+    """A gate was passed by it. One use each, and a gate is passed once in each of its turns."""
 
     __tablename__ = "override_uses"
-    __table_args__ = table(UniqueConstraint("override_id"), UniqueConstraint("gate_id"))
+    __table_args__ = table(UniqueConstraint("override_id"))
 
     id: Mapped[IntPK]
     override_id: Mapped[int] = mapped_column(ForeignKey("overrides.id"))
-    gate_id: Mapped[int] = mapped_column(ForeignKey("gates.id"))
+    gate_id: Mapped[int] = mapped_column(ForeignKey("gates.id"), index=True)
     used_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     name_id: Mapped[int] = mapped_column(ForeignKey("person_names.id"))
     used_at: Mapped[datetime]

@@ -10,6 +10,7 @@ from app.domain.gate_policies import read_policy
 from app.domain.gates import Decision
 from app.models import Gate, GatePolicy, Signoff, SignoffEnd
 from app.models.base import table_of
+from app.queries.gates import OF_THIS_TURN
 
 _gates, _policies = table_of(Gate).c, table_of(GatePolicy).c
 _signoffs, _ends = table_of(Signoff).c, table_of(SignoffEnd).c
@@ -26,7 +27,7 @@ def list_gates_with_expired(at: datetime, *, after: int, most: int) -> Sequence[
         .join(table_of(Gate), _gates.id == _signoffs.gate_id)
         .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
         .where(
-            *(_ends.id.is_(None), _gates.consumed_at.is_(None), _signoffs.gate_id > after),
+            *(_ends.id.is_(None), _gates.consumed_at.is_(None), OF_THIS_TURN, _signoffs.gate_id > after),
             _signoffs.decision == Decision.APPROVE,
             or_(_signoffs.condition_ends_on < at.date(), *over),
         )

@@ -38,6 +38,8 @@ class GateRow:
     kind: GateKind
     environment_key: str
     cycle: int
+    # With which its present turn began: what was signed in an earlier one was used up.
+    first_cycle: int
     consumed_at: datetime | None
     policy_id: int
     policy_revision: int
@@ -69,7 +71,8 @@ _first = select(_places.key).order_by(_places.position).limit(1).scalar_subquery
 _last = select(_places.key).order_by(_places.position.desc()).limit(1).scalar_subquery()
 _GATES = (
     select(
-        *(_gates.id, _gates.checklist_id, _gates.kind, _gates.environment_key, _gates.cycle, _gates.consumed_at),
+        *(_gates.id, _gates.checklist_id, _gates.kind, _gates.environment_key, _gates.cycle, _gates.first_cycle),
+        _gates.consumed_at,
         *(_policies.id.label("policy_id"), _policies.revision.label("policy_revision"), _policies.body),
         *(_policies.environment_key.label("policy_environment_key"), _policies.created_by_id.label("policy_author_id")),
         *(_lists.stream_id, _lists.release_id, _lists.module_id, _lists.subject_id, _lists.template_version_id),
@@ -84,12 +87,14 @@ _GATES = (
 )
 _GATE = _GATES.where(_gates.id == bindparam("gate"))
 _GATES_OF = _GATES.where(_gates.checklist_id == bindparam("checklist"))
+# What was signed in the present turn of its gate.
+OF_THIS_TURN = _signoffs.cycle >= _gates.first_cycle
 _SIGNED_GATES = _GATES.where(
     _lists.stream_id.in_(bindparam("streams", expanding=True)),
     _gates.consumed_at.is_(None),
     select(_signoffs.id)
     .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
-    .where(_signoffs.gate_id == _gates.id, _ends.id.is_(None))
+    .where(_signoffs.gate_id == _gates.id, _ends.id.is_(None), OF_THIS_TURN)
     .exists(),
 )
 
@@ -107,7 +112,7 @@ def policy_name(kind: GateKind, environment_key: str, revision: int, *, is_own: 
 def _rows(statement: Select[*tuple[Any, ...]], **where: Any) -> list[GateRow]:
     return [
         GateRow(
-            *(row.id, row.checklist_id, row.kind, row.environment_key, row.cycle, row.consumed_at),
+            *(row.id, row.checklist_id, row.kind, row.environment_key, row.cycle, row.first_cycle, row.consumed_at),
             policy_id=row.policy_id,
             policy_revision=row.policy_revision,
             policy_environment_key=row.policy_environment_key,
@@ -149,7 +154,7 @@ def list_gates_of_person(person_id: int) -> list[GateRow]:
         .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
         .outerjoin(table_of(Delegation), _delegations.id == _signoffs.delegation_id)
         .where(
-            *(_signoffs.gate_id == _gates.id, _ends.id.is_(None)),
+            *(_signoffs.gate_id == _gates.id, _ends.id.is_(None), OF_THIS_TURN),
             or_(_signoffs.person_id == person_id, _delegations.principal_id == person_id),
         )
     )
@@ -205,7 +210,7 @@ _ACTIVE = (
     .join(table_of(GatePolicy), _policies.id == _signoffs.policy_id)
     .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
     .outerjoin(table_of(Delegation), _delegations.id == _signoffs.delegation_id)
-    .where(_ends.id.is_(None))
+    .where(_ends.id.is_(None), OF_THIS_TURN)
     .order_by(_signoffs.id)
 )
 _ACTIVE_OF = _ACTIVE.where(_signoffs.gate_id.in_(bindparam("gates", expanding=True)))
@@ -214,7 +219,8 @@ _ACTIVE_OF = _ACTIVE.where(_signoffs.gate_id.in_(bindparam("gates", expanding=Tr
 def list_active(gate_ids: Sequence[int], *, at: datetime | None = None) -> list[SignoffRow]:
     """The sign-offs of gates that nothing has ended; with a moment, only those that time has not ended either.
 
-    At a moment before it was given one does not count: a clock that was set back makes nothing good.
+    Those of an earlier turn were used up: they are not among them. At a moment before it was given one does not count:
+    a clock that was set back makes nothing good.
     """
     found = [_signoff(row) for row in db.session.execute(_ACTIVE_OF, {"gates": list(gate_ids)})]
     return [one for one in found if at is None or one.counts_at(at)]

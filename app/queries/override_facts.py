@@ -40,6 +40,8 @@ class LettingOn:
 _all, _confirmed = table_of(Override).c, table_of(OverrideConfirmation).c
 _endings, _uses, _reviews = table_of(OverrideEnding).c, table_of(OverrideUse).c, table_of(OverrideReview).c
 _gates, _lists, _members = table_of(Gate).c, table_of(Checklist).c, table_of(ReleaseModule).c
+# One that was opened in an earlier turn of its gate was about an earlier deployment.
+_OF_THIS_TURN = _all.cycle >= _gates.first_cycle
 _LETTING_ON = (
     select(
         *(_all.id, _all.gate_id, _confirmed.confirmed_at, _confirmed.ends_at),
@@ -47,10 +49,12 @@ _LETTING_ON = (
         _reviews.id.is_not(None).label("is_reviewed"),
     )
     .join(table_of(OverrideConfirmation), _confirmed.override_id == _all.id)
+    .join(table_of(Gate), _gates.id == _all.gate_id)
     .outerjoin(table_of(OverrideEnding), _endings.override_id == _all.id)
     .outerjoin(table_of(OverrideUse), _uses.override_id == _all.id)
     .outerjoin(table_of(OverrideReview), _reviews.override_id == _all.id)
     .where(
+        _OF_THIS_TURN,
         _all.gate_id.in_(bindparam("gates", expanding=True)),
         or_(
             _uses.id.is_not(None),
@@ -66,6 +70,7 @@ _OWED = (
         *(_all.id, _all.gate_id, _gates.kind, _gates.checklist_id),
         *(_lists.release_id, _lists.module_id, _of_module.label("of_module")),
         *(_confirmed.ends_at, _endings.id.label("ending_id"), _uses.id.label("use_id")),
+        _OF_THIS_TURN.label("is_of_this_turn"),
     )
     .join(table_of(OverrideConfirmation), _confirmed.override_id == _all.id)
     .join(table_of(Gate), _gates.id == _all.gate_id)
@@ -125,7 +130,7 @@ def list_debts(gates: Sequence[GateRow], at: datetime) -> dict[int, list[int]]:
         for gate in of_module[owed.of_module]:
             lets_on = owed.use_id is not None or (owed.ending_id is None and owed.ends_at > at)
             is_its_own = lets_on and (
-                owed.gate_id == gate.id
+                (owed.gate_id == gate.id and owed.is_of_this_turn)
                 or (owed.kind is GateKind.READY and owed.checklist_id == gate.checklist_id)
                 or (owed.module_id is None and owed.release_id == gate.release_id)
             )

@@ -105,11 +105,14 @@ class Change:
 
     def take_subject(self, kind: str, subject_id: int) -> int:
         """Take the stream of a subject, and give its number."""
-        stream_id: int | None = self.session.scalar(_FIND_STREAM, {"kind": kind, "subject": subject_id})
-        if stream_id is None:
-            return self.new_stream(kind, subject_id)
+        stream_id = self.find_or_begin(kind, subject_id)
         self.take(stream_id)
         return stream_id
+
+    def find_or_begin(self, kind: str, subject_id: int) -> int:
+        """The stream of a subject, without taking it where it is there; else begun, and with that taken."""
+        stream_id: int | None = self.session.scalar(_FIND_STREAM, {"kind": kind, "subject": subject_id})
+        return self.new_stream(kind, subject_id) if stream_id is None else stream_id
 
     def find_stream(self, kind: str, subject_id: int) -> int:
         """The stream of a subject that is there, without taking it."""

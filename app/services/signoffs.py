@@ -24,7 +24,7 @@ from app.services.change import Change
 from app.services.gate_access import streams_of_debt, take_gate
 from app.services.override_uses import use_override
 from app.services.proof import proved_at
-from app.services.signoff_ends import about_gate, end, end_expired
+from app.services.signoff_ends import about_gate, end, end_expired, gate_words
 from app.services.write_path import write_path
 
 SIGNED_READY_ALONE = "You alone signed that it is ready: somebody else has to sign that it is deployed."
@@ -166,6 +166,7 @@ def _write(change: Change, standing: Standing, wish: Wish, seat: Seat) -> int:
 def _facts_of(standing: Standing, wish: Wish, seat: Seat, statement: str) -> dict[str, Any]:
     return {
         "digest": standing.content.digest.hex(),
+        **gate_words(standing.gate),
         "signed_at": moment_text(seat.signed_at),
         "cycle": standing.gate.cycle,
         "role": wish.role.value,
@@ -224,20 +225,29 @@ def expire_signoffs(change: Change, gate_id: int) -> int:
     return 0 if gate.consumed_at is not None else end_expired(change, gate, server_now())
 
 
+def why_not_passed(standing: Standing, actor_id: int) -> list[str]:
+    """Every reason why this person cannot pass a gate now; none: they can."""
+    verdict, policy = standing.verdict, standing.gate.policy
+    if not verdict.may_pass:
+        return list(verdict.reasons) or ["It has been passed already."]
+    if verdict.state is not GateState.SATISFIED:
+        return []
+    told, given = [], [one.facts for one in standing.signoffs]
+    if is_deployer_alone(policy, actor_id, given):
+        told.append(DEPLOYER_ALONE)
+    # Asked again: who signed that it is ready may have been somebody else when this was signed.
+    signers = frozenset().union(*(one.people for one in given))
+    if must_not_be_alone(policy) and has_alone_signed_ready(standing.gate, signers):
+        told.append(READY_ALONE_TOO)
+    return told
+
+
 def consume(change: Change, gate_id: int) -> GateRow:
     """Pass a gate that is satisfied or overridden now, never twice; part of the change that starts what it guards."""
     gate = take_gate(change, gate_id, *streams_of_debt(change, gate_id))
     standing = standing_of(gate, server_now())
-    if not standing.verdict.may_pass:
-        told = " ".join(standing.verdict.reasons) or "It has been passed already."
-        raise RuleViolation(f"The gate {gate.kind.label} is not open. {told}")
-    given = [one.facts for one in standing.signoffs]
-    if standing.verdict.state is GateState.SATISFIED and is_deployer_alone(gate.policy, change.actor_id, given):
-        raise RuleViolation(DEPLOYER_ALONE)
-    # Asked again: who signed that it is ready may have been somebody else when this was signed.
-    must_not = standing.verdict.state is GateState.SATISFIED and must_not_be_alone(gate.policy)
-    if must_not and has_alone_signed_ready(gate, frozenset().union(*(one.people for one in given))):
-        raise RuleViolation(READY_ALONE_TOO)
+    if told := why_not_passed(standing, change.actor_id):
+        raise RuleViolation(f"The gate {gate.kind.label} is not open. {' '.join(told)}")
     change.session.execute(
         update(table_of(Gate))
         .where(table_of(Gate).c.id == gate.id)
@@ -250,6 +260,7 @@ def consume(change: Change, gate_id: int) -> GateRow:
         new=use_override(change, standing),
         after={
             "digest": standing.content.digest.hex(),
+            **gate_words(gate),
             "signoffs": [one.id for one in standing.signoffs],
             "override": standing.override.id if standing.override else None,
         },
