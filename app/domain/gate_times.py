@@ -7,14 +7,14 @@ from app.domain.gates import ActiveSignoff, Decision, Policy, missing_signoffs
 
 
 def opened_at(
-    consumed_at: datetime | None, policy: Policy, given: Iterable[tuple[datetime, ActiveSignoff]]
+    passed_at: datetime | None, policy: Policy, given: Iterable[tuple[datetime, ActiveSignoff]]
 ) -> datetime | None:
-    """When it was passed, else when the last sign-off was given that it needed; None while it is shut.
+    """When it was first passed, else when the last sign-off was given that it needs; None while it is shut.
 
     Only sign-offs that still stand count, so that a gate which shut and opened again opened the second time.
     """
-    if consumed_at is not None:
-        return consumed_at
+    if passed_at is not None:
+        return passed_at
     standing = sorted(given, key=lambda one: one[0])
     if not policy.required or any(one.decision is Decision.REJECT for _, one in standing):
         return None

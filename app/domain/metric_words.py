@@ -35,21 +35,24 @@ DEFINITIONS: dict[MetricKey, str] = {
         "answers. It is never computed from anything else."
     ),
     MetricKey.GATE_MERGE: (
-        "From the making of a change's checklist to the last sign-off that its merge gate needed, or to its passing, "
-        "for the gates that opened in the period and have not shut since. The median is shown."
+        "From the making of a change's checklist to the first passing of its merge gate, else to the last sign-off "
+        "that the gate needs. A gate counts in the period in which it opened; one that is shut does not. The median "
+        "is shown."
     ),
     MetricKey.GATE_READY: (
-        "From the making of a module's checklist to the last sign-off that its ready gate needed, or to its passing, "
-        "for the gates that opened in the period and have not shut since. The median is shown."
+        "From the making of a module's checklist to the first passing of its ready gate, else to the last sign-off "
+        "that the gate needs. A gate counts in the period in which it opened; one that is shut does not. The median "
+        "is shown."
     ),
     MetricKey.GATE_DEPLOY: (
-        "From the making of a module's checklist to the start of a deployment, or to the last sign-off that its deploy "
-        "gate needed, for each environment, for the gates that opened in the period and have not shut since. The "
-        "median is shown."
+        "From the making of a module's checklist to the first passing of its deploy gate, which is the start of a "
+        "deployment, else to the last sign-off that the gate needs; for each environment. A gate counts in the period "
+        "in which it opened; one that is shut does not. The median is shown."
     ),
     MetricKey.GATE_RELEASE: (
-        "From the making of a release's own checklist to the last sign-off that its release gate needed, or to its "
-        "passing, for the gates that opened in the period and have not shut since. The median is shown."
+        "From the making of a release's own checklist to the first passing of its release gate, else to the last "
+        "sign-off that the gate needs. A gate counts in the period in which it opened; one that is shut does not. The "
+        "median is shown."
     ),
     MetricKey.CREATION_TIME: (
         "From the first to the last tick in the phase Build of a module's checklist, where the last one fell into the "
