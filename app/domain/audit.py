@@ -92,6 +92,7 @@ class AuditAction(StrEnum):
     DEPLOYMENT_STARTED = "deployment.started"
     DEPLOYMENT_STEP_DONE = "deployment.step_done"
     DEPLOYMENT_FINISHED = "deployment.finished"
+    DEPLOYMENT_OUTCOME_CHANGED = "deployment.outcome_changed"
     WINDOW_REMINDED = "window.reminded"
     WINDOW_MISSED = "window.missed"
     FREEZE_ADDED = "freeze.added"
@@ -107,6 +108,11 @@ class AuditAction(StrEnum):
     ROLLBACK_PLAN_WRITTEN = "rollback_plan.written"
     REHEARSAL_ADDED = "rehearsal.added"
     BACKUP_ADDED = "backup.added"
+    ROLLBACK_STARTED = "rollback.started"
+    ROLLBACK_STEP_TAKEN = "rollback.step_taken"
+    ROLLBACK_PAUSED = "rollback.paused"
+    ROLLBACK_RESUMED = "rollback.resumed"
+    ROLLBACK_FINISHED = "rollback.finished"
     ITEM_RULED_OUT = "item.ruled_out"
     ITEM_RULED_IN = "item.ruled_in"
     ITEM_ADDED = "item.added"
@@ -216,6 +222,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.DEPLOYMENT_STARTED: "started {label}, with {new}",
     AuditAction.DEPLOYMENT_STEP_DONE: "did {fact} of {label}: {new}",
     AuditAction.DEPLOYMENT_FINISHED: "finished {label}: {new}",
+    AuditAction.DEPLOYMENT_OUTCOME_CHANGED: "changed how {label} ended, from {old} to {new}",
     AuditAction.WINDOW_REMINDED: "reminded {new} of the {fact} of {label}",
     AuditAction.WINDOW_MISSED: "found the {fact} of {label} missed: {new}",
     AuditAction.FREEZE_ADDED: "added {label}: {new}",
@@ -231,6 +238,11 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.ROLLBACK_PLAN_WRITTEN: "wrote the rollback plan of {label}, revision {new}",
     AuditAction.REHEARSAL_ADDED: "recorded a rehearsal of the rollback plan of {label}: {new}",
     AuditAction.BACKUP_ADDED: "recorded a backup for {label}: {new}",
+    AuditAction.ROLLBACK_STARTED: "began {label}",
+    AuditAction.ROLLBACK_STEP_TAKEN: "took {label}: {new}",
+    AuditAction.ROLLBACK_PAUSED: "paused {label}",
+    AuditAction.ROLLBACK_RESUMED: "went on with {label}",
+    AuditAction.ROLLBACK_FINISHED: "ended {label}: {new}",
     AuditAction.ITEM_RULED_OUT: "took “{label}” away by its rule, from {old} to {new}",
     AuditAction.ITEM_RULED_IN: "brought “{label}” back by its rule, from {old} to {new}",
     AuditAction.EVIDENCE_ADDED: "added evidence to “{label}”: {new}",

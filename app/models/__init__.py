@@ -40,6 +40,7 @@ from app.models.override import (
 from app.models.person import IdempotencyKey, OneTimeLink, Person, PersonName, RateCounter, RoleGrant, Session
 from app.models.policy import PolicyAdoption, PolicyAgreement, PolicyAgreementEnd, PolicyWithdrawal
 from app.models.release import Change, Release, ReleaseModule
+from app.models.rollback import RollbackPause, RollbackStep
 from app.models.template import (
     DraftGroup,
     DraftItem,
@@ -103,7 +104,9 @@ __all__ = [
     "ReleaseModule",
     "RoleGrant",
     "Rollback",
+    "RollbackPause",
     "RollbackPlan",
+    "RollbackStep",
     "Session",
     "SignedContent",
     "Signoff",

@@ -15,6 +15,7 @@ from app.queries.rows import ItemRow, list_chosen_rows, list_rows_of_facts
 from app.queries.signers import list_left_short
 from app.services.change import Change
 from app.services.items import Saved, save_alike, save_item, take_item, take_items
+from app.services.rollback_steps import is_in_order
 from app.services.waived import end_behind
 from app.services.write_path import write_path
 
@@ -40,7 +41,8 @@ def set_state(
     place, item = take_item(change, item_id, revision, Permission.ITEM_WORK, yours=yours)
     if not even_so and state is ItemState.DONE and item.state is not state:
         _ask_whether_somebody_else_signs(change, place)
-    if not item.fact:
+    # The same thing done at another step is another act.
+    if not item.fact or is_in_order(place.belongs_to):
         return _set_state(change, place, item, state, reason=reason, value=value)
     batch = time_ordered_id()
     saved = _set_state(change, place, item, state, reason=reason, value=value, batch=batch)
@@ -80,7 +82,8 @@ def set_states(
             saved.append(Saved(item.id, item.revision, change.at))
         else:
             saved.append(_set_state(change, places[item.id], item, state, reason=reason, value=None, batch=batch))
-    twins = _bring_along(change, checklist_id, rows, state, reason=reason, batch=batch)
+    led = [item for item in rows if not is_in_order(places[item.id].belongs_to)]
+    twins = _bring_along(change, checklist_id, led, state, reason=reason, batch=batch)
     return [replace(saved[0], twins=twins), *saved[1:]]
 
 

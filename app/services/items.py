@@ -20,6 +20,7 @@ from app.queries.people import can_see
 from app.queries.rows import ItemRow, PlacedRow, list_chosen_rows
 from app.services.change import About, Change
 from app.services.facts import in_words, plain
+from app.services.rollback_steps import Taken, follow_run
 from app.services.write_path import write_path
 
 # Built once for each set of columns, as building a statement costs more than sending it.
@@ -92,10 +93,12 @@ def save_item(
     new: str | None = None,
     under: Permission | None = Permission.ITEM_WORK,
     batch: bytes | None = None,
+    claim: Taken | None = None,
 ) -> Saved:
     """Change columns of an item and leave one event per fact; nothing when nothing is different.
 
-    `action` is what the change of the state is remembered as, where it is more than that.
+    `action` is what the change of the state is remembered as, where it is more than that. `claim`: what stood on paper
+    of a step that is typed in later.
     """
     if not values:
         return Saved(item.id, item.revision, change.at, placed=_placed(change, place, item, {}))
@@ -105,6 +108,9 @@ def save_item(
     change.session.execute(
         _change_of(frozenset(values)), {"item": item.id, "to_revision": item.revision + 1, **changed}
     )
+    if "state" in values:
+        said = Taken(values.get("value", item.value), values.get("reason", ""))
+        follow_run(change, place, item.state, values["state"], claim or said)
     event = _record(change, place, item, values, action=action, reason=reason, new=new, under=under, batch=batch)
     return Saved(item.id, item.revision + 1, change.at, event.hex(), placed=_placed(change, place, item, values))
 

@@ -16,6 +16,7 @@ from app.queries.items import get_item_now, get_place
 from app.queries.rows import ItemRow
 from app.services.change import Change
 from app.services.items import Saved, about_item, body_value, facts_of, value_words
+from app.services.rollback_steps import Taken, follow_run
 from app.services.write_path import write_path
 
 UNDOABLE = {AuditAction.ITEM_STATE_CHANGED, AuditAction.ITEM_CHANGED, AuditAction.ITEM_ASSIGNED}
@@ -58,6 +59,8 @@ def _take_back(change: Change, event: AuditEvent) -> Saved:
         update(ChecklistItem).where(ChecklistItem.id == item.id).values(revision=item.revision + 1, **values),
         execution_options={"synchronize_session": False},
     )
+    if "state" in values:
+        follow_run(change, place, item.state, values["state"], Taken(item.value, values["reason"]))
     back = _record(change, event, item, values, under=under)
     return Saved(item.id, item.revision + 1, change.at, back.hex())
 

@@ -24,6 +24,7 @@ from app.queries.items import ItemPlace, get_item_now, get_place, get_waiver
 from app.queries.rows import ItemRow
 from app.services.change import Change
 from app.services.items import Saved, about_item, save_item, take_item, take_items
+from app.services.rollback_steps import check_may_waive_in
 from app.services.waived import close, waivers_behind
 from app.services.write_path import write_path
 
@@ -69,6 +70,7 @@ def request_waivers(
 
 
 def _request(change: Change, place: ItemPlace, item: ItemRow, wish: WaiverWish, *, batch: bytes | None) -> Saved:
+    check_may_waive_in(place.belongs_to)
     behind = waivers_behind(change, item.id)
     old = behind.in_force
     check_may_request_waiver(
