@@ -130,6 +130,8 @@ class History:
         }
 
     def _end_signoff(self, event: Event) -> None:
+        if event.after["ended"] == "expired":  # it had opened the gate all the same
+            return
         before = event.before
         self.gates[event.number]["signoffs"].pop((before["person"], before["cycle"], before["digest"]), None)
 

@@ -9,9 +9,10 @@ from app.domain.gates import ActiveSignoff, Decision, Policy, missing_signoffs
 def opened_at(
     passed_at: datetime | None, policy: Policy, given: Iterable[tuple[datetime, ActiveSignoff]]
 ) -> datetime | None:
-    """When it was first passed, else when the last sign-off was given that it needs; None while it is shut.
+    """When it was first passed, else when the last sign-off was given that it needs; None when it has not opened.
 
-    Only sign-offs that still stand count, so that a gate which shut and opened again opened the second time.
+    `given`: the sign-offs that nothing but time has ended. One that went stale does not count, so that a gate which
+    shut and opened again opened the second time; one that has run out since had opened it.
     """
     if passed_at is not None:
         return passed_at

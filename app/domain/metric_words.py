@@ -2,6 +2,9 @@
 
 from app.domain.metric_keys import MetricKey, Unit
 
+_STANDING = (
+    "A sign-off that went stale or was taken back does not count; one that has run out since does. The median is shown."
+)
 # The definitions of DORA that are meant: dora.dev, “DORA's software delivery performance metrics”, as of 2025.
 DEFINITIONS: dict[MetricKey, str] = {
     MetricKey.DEPLOY_SUCCESS: (
@@ -36,23 +39,19 @@ DEFINITIONS: dict[MetricKey, str] = {
     ),
     MetricKey.GATE_MERGE: (
         "From the making of a change's checklist to the first passing of its merge gate, else to the last sign-off "
-        "that the gate needs. A gate counts in the period in which it opened; one that is shut does not. The median "
-        "is shown."
+        f"that the gate needs. {_STANDING}"
     ),
     MetricKey.GATE_READY: (
         "From the making of a module's checklist to the first passing of its ready gate, else to the last sign-off "
-        "that the gate needs. A gate counts in the period in which it opened; one that is shut does not. The median "
-        "is shown."
+        f"that the gate needs. {_STANDING}"
     ),
     MetricKey.GATE_DEPLOY: (
         "From the making of a module's checklist to the first passing of its deploy gate, which is the start of a "
-        "deployment, else to the last sign-off that the gate needs; for each environment. A gate counts in the period "
-        "in which it opened; one that is shut does not. The median is shown."
+        f"deployment, else to the last sign-off that the gate needs; for each environment. {_STANDING}"
     ),
     MetricKey.GATE_RELEASE: (
         "From the making of a release's own checklist to the first passing of its release gate, else to the last "
-        "sign-off that the gate needs. A gate counts in the period in which it opened; one that is shut does not. The "
-        "median is shown."
+        f"sign-off that the gate needs. {_STANDING}"
     ),
     MetricKey.CREATION_TIME: (
         "From the first to the last tick in the phase Build of a module's checklist, where the last one fell into the "

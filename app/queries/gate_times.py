@@ -1,7 +1,6 @@
 """Reads of how long gates took to open."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -13,13 +12,13 @@ from app.domain.gate_times import opened_at
 from app.domain.gates import ActiveSignoff
 from app.domain.metric_facts import GateFact
 from app.domain.metric_samples import GATES
-from app.models import AuditEvent, Checklist, Gate, GatePolicy, Module, Release, Signoff, SignoffEnd
+from app.domain.signoffs import EndKind
+from app.models import AuditEvent, Checklist, Delegation, Gate, GatePolicy, Module, Release, Signoff, SignoffEnd
 from app.models.base import table_of
-from app.queries.gates import SignoffRow, list_active
 
 _gates, _policies, _lists = table_of(Gate).c, table_of(GatePolicy).c, table_of(Checklist).c
 _modules, _releases, _events = table_of(Module).c, table_of(Release).c, table_of(AuditEvent).c
-_signoffs, _ends = table_of(Signoff).c, table_of(SignoffEnd).c
+_signoffs, _ends, _delegations = table_of(Signoff).c, table_of(SignoffEnd).c, table_of(Delegation).c
 # A gate that was passed may have to be signed again for what comes next. Its row forgets that, the history does not.
 _PASSINGS = select(_events.object_id).where(_events.action == AuditAction.GATE_CONSUMED, _events.object_kind == "gate")
 _FIRST = (
@@ -46,32 +45,41 @@ _ROWS = (
 )
 
 
+# What time alone has ended had opened its gate all the same; what the content or its signer ended had not.
+_COUNTED = or_(_ends.id.is_(None), _ends.kind == EndKind.EXPIRED)
+_SIGNOFFS = (
+    select(_signoffs.gate_id, _signoffs.signed_at, _signoffs.person_id, _signoffs.role, _signoffs.decision)
+    .add_columns(_delegations.principal_id)
+    .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
+    .outerjoin(table_of(Delegation), _delegations.id == _signoffs.delegation_id)
+    .where(_COUNTED)
+    .order_by(_signoffs.id)
+)
+
+
 def opened_since(at: datetime) -> ColumnElement[bool]:
     """What holds of each gate that opened at a moment or later; of others it may hold, too."""
     signed = (
         select(_signoffs.id)
         .outerjoin(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
-        .where(_signoffs.gate_id == _gates.id, _ends.id.is_(None), _signoffs.signed_at >= at)
+        .where(_signoffs.gate_id == _gates.id, _COUNTED, _signoffs.signed_at >= at)
     )
     return or_(_gates.id.in_(_PASSINGS.where(_events.occurred_at >= at)), signed.exists())
 
 
-def list_gate_times(now: datetime, *conditions: ColumnElement[bool]) -> list[GateFact]:
+def list_gate_times(*conditions: ColumnElement[bool]) -> list[GateFact]:
     """The gates for which something holds, with when each opened; two statements."""
     rows = db.session.execute(_ROWS.where(*conditions)).all()
-    given: dict[int, list[SignoffRow]] = defaultdict(list)
-    for one in list_active([row.id for row in rows], at=now):
-        given[one.gate_id].append(one)
+    given: dict[int, list[tuple[datetime, ActiveSignoff]]] = defaultdict(list)
+    for one in db.session.execute(_SIGNOFFS.where(_signoffs.gate_id.in_([row.id for row in rows]))):
+        said = ActiveSignoff(one.person_id, one.role, one.decision, one.principal_id)
+        given[one.gate_id].append((one.signed_at, said))
     return [
         GateFact(
             *(row.id, row.kind, row.environment_key, row.module_id, row.module_key or "", row.module_name or ""),
             release_name=row.release_name or "",
             created_at=row.created_at,
-            opened_at=opened_at(row.passed_at, read_policy(row.kind, row.body), _facts(given[row.id])),
+            opened_at=opened_at(row.passed_at, read_policy(row.kind, row.body), given[row.id]),
         )
         for row in rows
     ]
-
-
-def _facts(given: Iterable[SignoffRow]) -> list[tuple[datetime, ActiveSignoff]]:
-    return [(one.signed_at, one.facts) for one in given]

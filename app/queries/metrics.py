@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
 
@@ -79,13 +78,13 @@ def scope_of(known: Collection[ScopeModule], actor: Actor, *, module_key: str = 
     return Scope(chosen, _lists.release_id.in_(held))
 
 
-def read_facts(scope: Scope, period: Period, now: datetime, sources: Collection[Source] = tuple(Source)) -> Facts:
+def read_facts(scope: Scope, period: Period, sources: Collection[Source] = tuple(Source)) -> Facts:
     """All that the metrics of a period and of the one before are made of; a fixed number of statements."""
     span, ids = Period(period.before.first_on, period.last_on), scope.ids
     is_asked = {source: source in sources for source in Source}
     return Facts(
         read_operations(ids, span.begins_at, span.ends_at) if is_asked[Source.DEPLOYMENTS] else OperationFacts(),
-        tuple(_gates(scope, span, now)) if is_asked[Source.GATES] else (),
+        tuple(_gates(scope, span)) if is_asked[Source.GATES] else (),
         tuple(list_phase_times(ids, span)) if is_asked[Source.PHASES] else (),
         tuple(list_documents(ids, span)) if is_asked[Source.DOCUMENTS] else (),
         tuple(list_figure_facts(ids, span)) if is_asked[Source.FIGURES] else (),
@@ -93,7 +92,7 @@ def read_facts(scope: Scope, period: Period, now: datetime, sources: Collection[
     )
 
 
-def _gates(scope: Scope, span: Period, now: datetime) -> list[GateFact]:
+def _gates(scope: Scope, span: Period) -> list[GateFact]:
     own = _lists.module_id.in_(scope.ids)
     seen = own if scope.releases is None else or_(own, and_(_lists.module_id.is_(None), scope.releases))
-    return list_gate_times(now, opened_since(span.begins_at), seen)
+    return list_gate_times(opened_since(span.begins_at), seen)

@@ -40,7 +40,7 @@ _HELD = (
 )
 
 
-def read_side(release: Release, actor: Actor, now: datetime) -> Side:
+def read_side(release: Release, actor: Actor) -> Side:
     """A release as a person may see it; four statements."""
     visible = actor.modules(Permission.CHECKLIST_VIEW)
     mine = [] if visible is None else [or_(_lists.module_id.is_(None), _lists.module_id.in_(visible))]
@@ -56,7 +56,7 @@ def read_side(release: Release, actor: Actor, now: datetime) -> Side:
             )
             for row in items
         ),
-        tuple(list_gate_times(now, _lists.release_id == release.id, *mine)),
+        tuple(list_gate_times(_lists.release_id == release.id, *mine)),
     )
 
 

@@ -34,20 +34,21 @@ class Tile:
 
 def all_results(asked: Asked) -> list[MetricResult]:
     """Every metric, in the order of the page."""
-    facts = read_facts(asked.scope, asked.period, asked.now)
+    facts = read_facts(asked.scope, asked.period)
     return [measure(key, facts, asked.period, asked.now) for key in METRICS]
 
 
 def one_result(asked: Asked, key: MetricKey) -> MetricResult:
     """One metric; only what it is made of is read."""
     sources: list[Source] = [METRICS[key].source]
-    return measure(key, read_facts(asked.scope, asked.period, asked.now, sources), asked.period, asked.now)
+    return measure(key, read_facts(asked.scope, asked.period, sources), asked.period, asked.now)
 
 
 def tiles_of(results: list[MetricResult]) -> list[tuple[MetricGroup, list[Tile]]]:
-    """The metrics, group by group."""
+    """The metrics, group by group; those without a value stand last, where they leave no holes."""
+    ordered = sorted(results, key=lambda one: one.tally.value is None)
     return [
-        (group, [Tile(one, chart_of(one, SMALL)) for one in results if one.kind.group is group])
+        (group, [Tile(one, chart_of(one, SMALL)) for one in ordered if one.kind.group is group])
         for group in MetricGroup
     ]
 

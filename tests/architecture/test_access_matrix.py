@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -12,6 +13,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app.database import db
+from app.domain.figures import FigureFacts, FigureKind
 from app.domain.gates import Decision, GateKind
 from app.domain.overrides import OverrideWish
 from app.domain.permissions import EVERYWHERE_ONLY, FOR_EVERYONE, GRANTS, Permission, Role
@@ -25,6 +27,7 @@ from app.queries.people import list_grants
 from app.queries.standing import standing_of
 from app.services.delegations import DelegationFacts, delegate
 from app.services.drafts import begin_draft
+from app.services.figures import type_figure
 from app.services.imports import store_import
 from app.services.modules import add_target
 from app.services.overrides import open_override
@@ -58,7 +61,7 @@ OWN_CONNECTION = {"health.ready"}
 ASKERS_ALONE = {"waivers.withdraw"}
 OTHERS_WORLD = (
     *("release_key", "module_key", "item_id", "checklist_id", "waiver_id", "gate_id", "signoff_id", "delegation_id"),
-    "override_id",
+    *("override_id", "figure_id"),
 )
 # Looking at these leaves an event: what was taken away is remembered.
 REMEMBERED = {"signoffs.export"}
@@ -110,6 +113,13 @@ def _broken(make: Make, release: MadeRelease, checklist_id: int) -> int:
     return open_override(origin, list_gates(checklist_id)[0].id, OverrideWish("The shop is down.", "INC-1"))
 
 
+def _typed(release: MadeRelease) -> int:
+    """A figure of the module."""
+    today = utc_now().date()
+    facts = FigureFacts(FigureKind.TEST_COVERAGE, Decimal("87.5"), today, "nightly build")
+    return type_figure(release.lead.origin, release.modules[0], facts, today=today)
+
+
 def build_world(
     make: Make, *, template: str = BUILT_IN, number: int = 412, environment: str = "staging", target: str = "primary"
 ) -> World:
@@ -141,6 +151,9 @@ def build_world(
         "signoff_id": _signed(make, release, item.checklist_id),
         "policy_id": _proposed(release.lead),
         "override_id": _broken(make, release, item.checklist_id),
+        "figure_id": _typed(release),
+        "metric_key": "uptime",
+        "earlier_key": release.key,
         "rule_key": "never.no-backup",
         "person_id": bystander.id,
         "grant_id": list_grants(bystander.id)[0].id,

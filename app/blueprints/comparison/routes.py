@@ -17,7 +17,6 @@ from app.queries.releases import get_release
 from app.services import throttle
 from app.services.exports import record_metric_export
 from app.web.access import requires
-from app.web.metric_pages import server_now
 from app.web.origin import actor, origin
 
 bp = Blueprint("release_comparison", __name__, url_prefix="/releases")
@@ -74,8 +73,7 @@ def export(release_key: str, earlier_key: str) -> ResponseReturnValue:
 
 
 def _compared(release: Any, earlier: Any) -> ReleaseComparison:
-    now = server_now()
-    return compare_releases(read_side(release, actor(), now), read_side(earlier, actor(), now))
+    return compare_releases(read_side(release, actor()), read_side(earlier, actor()))
 
 
 def _rows(found: ReleaseComparison) -> Iterator[tuple[object, ...]]:
