@@ -98,14 +98,14 @@ class PhaseFact:
 
 @dataclass(frozen=True, slots=True)
 class DocumentFact:
-    """How many items of the phase Docs a checklist has, and how many of them are done."""
+    """How many items of the phase Docs a module's checklist of a shipped release has, and how many of them are done."""
 
     checklist_id: int
     module_id: int
     module_name: str
     release_name: str
     path: str
-    created_at: datetime
+    shipped_at: datetime
     applicable: int
     done: int
 

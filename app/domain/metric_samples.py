@@ -185,9 +185,9 @@ def document_samples(facts: Iterable[DocumentFact]) -> Iterator[Sample]:
         if one.applicable:
             words = f"{one.done} of {one.applicable} done"
             label = f"{one.module_name} in {one.release_name}"
-            row = Row(one.created_at, "checklist", one.checklist_id, label, one.module_name, one.path, words)
+            row = Row(one.shipped_at, "checklist", one.checklist_id, label, one.module_name, one.path, words)
             share = 100 * one.done / one.applicable
-            yield Sample(one.created_at, share, row, weight=one.applicable, module_id=one.module_id)
+            yield Sample(one.shipped_at, share, row, weight=one.applicable, module_id=one.module_id)
 
 
 def figure_samples(facts: Iterable[FigureFact], kind: FigureKind, span: Period) -> Iterator[Sample]:

@@ -74,8 +74,8 @@ DEFINITIONS: dict[MetricKey, str] = {
         "fell into the period and nothing is open. The median is shown."
     ),
     MetricKey.DOCUMENTATION: (
-        "Of the applicable items of the phase Docs, in the module checklists that were made in the period, the share "
-        "that is done, as they stand now. A waived item is applicable and not done."
+        "Of the applicable items of the phase Docs, in the module checklists of the releases that shipped in the "
+        "period, the share that is done, as they stand now. An overridden or deferred one is applicable and not done."
     ),
     MetricKey.TEST_COVERAGE: (
         "The newest share of covered lines that was typed for each module in the period; the mean over the modules."
@@ -143,7 +143,7 @@ EMPTY: dict[MetricKey, str] = {
     MetricKey.DOCUMENTATION_TIME: "No checklist finished its phase Docs in this period.",
     MetricKey.REVIEW_TIME: "No checklist finished its phase Security in this period.",
     MetricKey.TOTAL_TIME: "No checklist was finished in this period.",
-    MetricKey.DOCUMENTATION: "No checklist with items of the phase Docs was made in this period.",
+    MetricKey.DOCUMENTATION: "No release shipped in this period.",
     MetricKey.TEST_COVERAGE: "Nobody has typed a coverage in this period.",
     MetricKey.CODE_QUALITY: "Nobody has typed a number of findings in this period.",
     MetricKey.BUGS: "No incident is reported that began in this period. That is no proof that there was none.",

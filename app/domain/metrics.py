@@ -218,16 +218,22 @@ class MetricResult:
         return self.trend is not Trend.UNKNOWN and min(self.tally.n, self.before.n) >= FEW
 
     @property
+    def verdict(self) -> Trend:
+        """The trend as far as it can be said: of few nothing is said."""
+        return self.trend if self.is_comparable else Trend.UNKNOWN
+
+    @property
     def trend_words(self) -> str:
         """The trend as a sentence."""
-        kind, before = self.kind, self.before.value
-        if before is None:
-            return f"Nothing to compare with in the {self.period.days} days before."
-        was = f"{value_words(kind.unit, before)} in the {self.period.days} days before (n = {self.before.n})"
+        days = f"in the {self.period.days} days before"
+        if self.before.value is None:
+            return f"Nothing to compare with {days}."
+        was = f"{value_words(self.kind.unit, self.before.value)} {days} (n\u00a0=\u00a0{self.before.n})."
         if self.tally.value is None:
-            return f"It was {was}."
-        word = {Trend.BETTER: "Better: it was", Trend.WORSE: "Worse: it was"}.get(self.trend, "The same as the")
-        return f"The same: it was {was}." if self.trend is Trend.SAME else f"{word} {was}."
+            return f"It was {was}"
+        if not self.is_comparable:
+            return f"It was {was} Too few to compare."
+        return f"{self.trend.value.capitalize()}: it was {was}"
 
     @property
     def rows(self) -> list[Row]:

@@ -113,8 +113,9 @@ def _only(here: dict[str, str], there: dict[str, str]) -> tuple[tuple[str, str],
 
 def _compared_gates(now: Iterable[GateFact], then: Iterable[GateFact]) -> Iterable[ComparedGates]:
     here, there = list(now), list(then)
-    found = {(one.kind, one.environment_key) for one in (*here, *there)}
-    for which in sorted(found, key=lambda pair: (list(GateKind).index(pair[0]), pair[1])):
+    # In the order in which the gates were made, which is that of their environments.
+    found = dict.fromkeys((one.kind, one.environment_key) for one in (*here, *there))
+    for which in sorted(found, key=lambda pair: list(GateKind).index(pair[0])):
         yield ComparedGates(*which, gate_times(_alike(there, which)), gate_times(_alike(here, which)))
 
 

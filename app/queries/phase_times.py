@@ -21,6 +21,7 @@ _NOT_ASKED = sorted({ItemState.NOT_APPLICABLE, ItemState.RULED_OUT, ItemState.RE
 _WHERE = (
     *(_lists.id, _lists.module_id, _modules.name.label("module"), _modules.key.label("module_key")),
     *(_releases.name.label("release"), _releases.key.label("release_key"), _lists.created_at),
+    _releases.shipped_at,
 )
 _HEADS = (
     select(*_WHERE)
@@ -103,7 +104,7 @@ def _place(head: Any) -> tuple[int, str, str, str]:
 
 
 def list_documents(module_ids: Collection[int], span: Period) -> list[DocumentFact]:
-    """How much of the documentation is done, of the checklists that were made in a time; one statement."""
-    made = (_lists.created_at >= span.begins_at, _lists.created_at < span.ends_at)
-    rows = db.session.execute(_DOCUMENTS.where(_lists.module_id.in_(module_ids), *made))
-    return [DocumentFact(row.id, *_place(row), row.created_at, row.applicable, int(row.done)) for row in rows]
+    """How much of the documentation is done, of the releases that shipped in a time; one statement."""
+    shipped = (_releases.shipped_at >= span.begins_at, _releases.shipped_at < span.ends_at)
+    rows = db.session.execute(_DOCUMENTS.where(_lists.module_id.in_(module_ids), *shipped))
+    return [DocumentFact(row.id, *_place(row), row.shipped_at, row.applicable, int(row.done)) for row in rows]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -22,8 +23,8 @@ from app.web.origin import actor, origin
 bp = Blueprint("release_comparison", __name__, url_prefix="/releases")
 HEADER = ("what", "module_key", "module", "item_key", "text", "then", "now", "address")
 OWN = {"what", "address"}
-# A list of so many lines is read; the CSV has all.
-SHOWN = 200
+# So many lines of a list are shown at once; of a longer one each module is opened by itself.
+SHOWN = 30
 
 
 @bp.get("/<string:release_key>/compare/")
@@ -46,12 +47,14 @@ def show(release_key: str, earlier_key: str) -> ResponseReturnValue:
     others = list_releases_to_compare(release, actor())
     if release.id == earlier.id:
         return render_template("comparison/none.html", release=release, others=others, is_itself=True)
+    found = _compared(release, earlier)
     return render_template(
         "comparison/show.html",
         release=release,
         earlier=earlier,
         others=others,
-        found=_compared(release, earlier),
+        found=found,
+        lists=[(key, title, none, _by_module(pairs)) for key, title, none, pairs in _lists(found)],
         shown=SHOWN,
         sees_all=actor().modules(Permission.CHECKLIST_VIEW) is None,
     )
@@ -70,6 +73,25 @@ def export(release_key: str, earlier_key: str) -> ResponseReturnValue:
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+Pair = tuple[ComparedItem, ComparedItem | None]
+
+
+def _lists(found: ReleaseComparison) -> list[tuple[str, str, str, list[Pair]]]:
+    """The lists of the page: anchor, title, what is said of an empty one, and items with what they were then."""
+    new: list[Pair] = [(one, None) for one in found.new_items]
+    gone: list[Pair] = [(one, None) for one in found.gone_items]
+    again: list[Pair] = list(found.open_again)
+    return [
+        ("open-again", "Open now, done then", "Nothing that was done then is open now.", again),
+        ("new", "New items", "Nothing is asked now that was not asked then.", new),
+        ("gone", "Items gone", "Everything that was asked then is asked now.", gone),
+    ]
+
+
+def _by_module(pairs: list[Pair]) -> list[tuple[str, list[Pair]]]:
+    return [(name, list(own)) for name, own in groupby(pairs, key=lambda pair: pair[0].module_name)]
 
 
 def _compared(release: Any, earlier: Any) -> ReleaseComparison:

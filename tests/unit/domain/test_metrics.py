@@ -245,11 +245,12 @@ def test_better_and_worse_are_said_of_what_rests_on_enough_in_both_periods():
 
     assert (result.trend, result.trend_words) == (
         Trend.BETTER,
-        "Better: it was 0 % in the 30 days before (n = 5).",
+        "Better: it was 0 % in the 30 days before (n\u00a0=\u00a05).",
     )
     assert lower.trend is Trend.BETTER
     assert headline_of([result, few, of(MetricKey.UPTIME)]) == ([result], [], [])
-    assert few.trend is Trend.BETTER
+    assert (few.trend, few.verdict) == (Trend.BETTER, Trend.UNKNOWN)
+    assert few.trend_words.endswith("Too few to compare.")
 
 
 def test_the_parts_hold_what_the_whole_holds():
