@@ -16,6 +16,10 @@ from app.blueprints.checklists import exporting as checklist_exports
 from app.blueprints.checklists import routes as checklists
 from app.blueprints.comparison import routes as release_comparison
 from app.blueprints.delegations import routes as delegations
+from app.blueprints.deployments import environments, freezes
+from app.blueprints.deployments import planning as deployment_plans
+from app.blueprints.deployments import routes as deployments
+from app.blueprints.deployments import running as deployment_runs
 from app.blueprints.drafts import content as draft_content
 from app.blueprints.drafts import routes as drafts
 from app.blueprints.evidence import routes as evidence
@@ -39,6 +43,9 @@ from app.blueprints.policies import routes as policies
 from app.blueprints.profile import routes as profile
 from app.blueprints.releases import changing as release_changes
 from app.blueprints.releases import routes as releases
+from app.blueprints.rollbacks import paper as rollback_paper
+from app.blueprints.rollbacks import routes as rollbacks
+from app.blueprints.rollbacks import steps as rollback_steps
 from app.blueprints.rules import routes as rules
 from app.blueprints.setup import routes as setup
 from app.blueprints.signoffs import routes as signoffs
@@ -62,7 +69,9 @@ BLUEPRINTS = (
     *(modules, module_answers, releases, release_changes, checklists, items, evidence, waivers, signoffs, me, audit),
     *(gates, gate_signing, gate_records, delegations, policies, policy_proposals, overrides, rules),
     *(templates, template_history, adoption, template_rules, imports, drafts, draft_content),
+    *(rollbacks, rollback_steps, rollback_paper),
     *(checklist_exports, template_exports),
+    *(deployments, deployment_plans, deployment_runs, freezes, environments),
     *(metrics, figures, release_comparison),
 )
 

@@ -4,13 +4,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 # Where a block of code belongs that stands under no heading with the name of a step.
 RUN_KEY = "rbk.during.run"
-NESTING_LIMIT = 60
+NESTING_LIMIT = 40
 
 _NUMBER = re.compile(r"^(?:step\s+)?\d{1,3}\s*[.:)]\s*", re.IGNORECASE)
 _CODE = {"fence", "code_block"}
@@ -26,10 +27,11 @@ def _reader() -> MarkdownIt:
 _READER = _reader()
 
 
-def commands_of(plan: str, steps: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+@lru_cache(maxsize=64)  # an open page asks every few seconds, and a plan never changes
+def commands_of(plan: str, steps: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
     """The command of each step that has one, by the step's key. `steps`: key and text, in order."""
     found: dict[str, list[str]] = defaultdict(list)
-    place = _Place(tuple(steps))
+    place = _Place(steps)
     for token, words in _with_words(_READER.parse(plan)):
         if token.type == "heading_open":
             place.enter(words, int(token.tag[1:]))
@@ -41,7 +43,7 @@ def commands_of(plan: str, steps: Sequence[tuple[str, str]]) -> Mapping[str, str
 def _with_words(tokens: Sequence[Token]) -> Iterable[tuple[Token, str]]:
     """Each token with the words of the one after it, which are those of a heading."""
     after = [*(token.content for token in tokens[1:]), ""]
-    return zip(tokens, after, strict=True)
+    return zip(tokens, after, strict=False)
 
 
 @dataclass(slots=True)

@@ -87,6 +87,11 @@ class Earlier:
     median: timedelta
 
 
+def rollback_label(number: int, module: str, release: str, environment: str) -> str:
+    """What a rollback is called in the history."""
+    return f"rollback {number} of {module} in {release}, {environment}"
+
+
 def number_steps(items: Iterable[tuple[int, str, ItemState]]) -> list[Step]:
     """The steps of a run in order, without those that are no longer asked."""
     asked = [item for item in items if item[2] not in TAKEN_AWAY]

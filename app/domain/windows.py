@@ -94,6 +94,7 @@ class WindowState(StrEnum):
     DONE = "done"
     DONE_LATE = "done_late"
     DONE_AFTER_MISSED = "done_after_missed"
+    DROPPED = "dropped"
 
     @property
     def word(self) -> str:
@@ -119,11 +120,18 @@ WINDOW_WORDS: dict[WindowState, str] = {
     WindowState.DONE: "done in time",
     WindowState.DONE_LATE: "done late",
     WindowState.DONE_AFTER_MISSED: "missed, done later",
+    WindowState.DROPPED: "not needed",
 }
 
 
-def state_of(window: Window, done_at: datetime | None, at: datetime) -> WindowState:
-    """Where a window stands at a moment; `done_at`: since when nothing is left to do, by the last tick."""
+def state_of(window: Window, done_at: datetime | None, at: datetime, *, gone_at: datetime | None = None) -> WindowState:
+    """Where a window stands at a moment.
+
+    `done_at`: since when nothing is left to do, by the last tick. `gone_at`: since when what was deployed is not there
+    any more, because it failed or was rolled back: nobody has to look at it then, and what was missed before stays so.
+    """
+    if gone_at is not None and gone_at < window.grace_ends_at and (done_at is None or done_at > gone_at):
+        return WindowState.DROPPED
     if done_at is not None:
         if done_at <= window.due_at:
             return WindowState.DONE
@@ -140,12 +148,19 @@ def reminds_at(window: Window) -> datetime:
     return window.due_at - RULES_BY_KEY[window.group_key].reminds_before
 
 
-def notice_due(window: Window, done_at: datetime | None, at: datetime, made: Iterable[NoticeKind]) -> NoticeKind | None:
+def notice_due(
+    window: Window,
+    done_at: datetime | None,
+    at: datetime,
+    made: Iterable[NoticeKind],
+    *,
+    gone_at: datetime | None = None,
+) -> NoticeKind | None:
     """What people have to be told of a window now; None: nothing, or they were told.
 
     A reminder that comes after the end would be none: who was away then is told once that it was missed.
     """
-    state, known = state_of(window, done_at, at), set(made)
+    state, known = state_of(window, done_at, at, gone_at=gone_at), set(made)
     if state.is_missed:
         return None if NoticeKind.MISSED in known else NoticeKind.MISSED
     if state is WindowState.DUE_SOON and NoticeKind.REMINDER not in known:

@@ -56,6 +56,7 @@ class DeploymentRow:
     abort_criteria: str
     notes: str
     revision: int
+    planned_at: datetime
     created_by_id: int
     cancelled_at: datetime | None
     cancelled_reason: str
@@ -65,6 +66,7 @@ class DeploymentRow:
     backup_id: int | None
     plan_id: int | None
     finished_at: datetime | None
+    finished_by_id: int | None
     outcome: Outcome | None
     outcome_note: str
 
@@ -93,8 +95,10 @@ class DeploymentRow:
 
 _OWN = ("id", "gate_id", "release_id", "module_id", "environment_id", "window_starts_at", "window_ends_at")
 _MORE = ("decider_id", "abort_criteria", "notes", "revision", "created_by_id", "cancelled_at", "cancelled_reason")
-_RUN = ("started_at", "started_by_id", "gate_cycle", "backup_id", "plan_id", "finished_at", "outcome", "outcome_note")
+_RUN = ("started_at", "started_by_id", "gate_cycle", "backup_id", "plan_id")
+_ENDED = ("finished_at", "finished_by_id", "outcome", "outcome_note")
 _OF_OTHERS = {
+    "planned_at": _all.created_at,
     "release_key": _releases.key,
     "release_name": _releases.name,
     "module_key": _modules.key,
@@ -106,7 +110,7 @@ _OF_OTHERS = {
 }
 DEPLOYMENTS: Select[*tuple[Any, ...]] = (
     select(
-        *(_all[name] for name in (*_OWN, *_MORE, *_RUN)),
+        *(_all[name] for name in (*_OWN, *_MORE, *_RUN, *_ENDED)),
         *(column.label(name) for name, column in _OF_OTHERS.items()),
     )
     .join(table_of(Release), _releases.id == _all.release_id)

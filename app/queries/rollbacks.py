@@ -13,7 +13,7 @@ from app.domain.checklist import BelongsTo
 from app.domain.errors import UNSEEN, NotFound
 from app.domain.incidents import IncidentSeverity
 from app.domain.permissions import Permission
-from app.domain.rollbacks import MOVES, RollbackOutcome, Step, number_steps
+from app.domain.rollbacks import MOVES, RollbackOutcome, Step, number_steps, rollback_label
 from app.models import (
     Checklist,
     ChecklistItem,
@@ -67,7 +67,7 @@ class RollbackRow:
     @property
     def label(self) -> str:
         """What it is called in the history."""
-        return f"rollback {self.id} of {self.module_name} in {self.release_name}, {self.environment_name}"
+        return rollback_label(self.id, self.module_name, self.release_name, self.environment_name)
 
     @property
     def path(self) -> str:

@@ -18,6 +18,7 @@ from app.models import (
     AuditEvent,
     BackupRecord,
     Delegation,
+    Deployment,
     Evidence,
     GatePolicy,
     Person,
@@ -30,6 +31,7 @@ from app.models import (
     Stream,
 )
 from app.models.base import table_of
+from app.queries.gate_uses import GateUse, list_uses, used_for
 from app.queries.gates import GateRow
 from app.queries.standing import Standing
 
@@ -63,10 +65,12 @@ class GivenSignoff:
     ended_at: datetime | None
     ended_reason: str
     ended_by: str | None
+    # The deployment that used it up, where that was in an earlier turn of the gate.
+    use: GateUse | None = None
 
     def is_active(self, at: datetime) -> bool:
-        """Whether it counts at a moment: neither a person nor a change nor time has ended it."""
-        return self.ended is None and (self.counts_until is None or at < self.counts_until)
+        """Whether it counts at a moment: no person, change or time has ended it, and nothing used it up."""
+        return self.ended is None and self.use is None and (self.counts_until is None or at < self.counts_until)
 
 
 def list_given(gate: GateRow) -> list[GivenSignoff]:
@@ -76,7 +80,7 @@ def list_given(gate: GateRow) -> list[GivenSignoff]:
             *(_signoffs.id, _signoffs.person_id, _names.name, _signoffs.role, _signoffs.decision),
             *(_delegations.principal_id, _principals.c.name.label("principal_name")),
             *(_signoffs.statement, _signoffs.on_condition, _signoffs.condition_ends_on, _signoffs.reason),
-            *(_signoffs.digest, _signoffs.signed_at, _policies.body.label("policy_body")),
+            *(_signoffs.digest, _signoffs.signed_at, _signoffs.cycle, _policies.body.label("policy_body")),
             *(_ends.kind, _ends.ended_at, _ends.reason.label("ended_reason")),
             func.coalesce(_enders.c.name, _people.name).label("ended_by"),
         )
@@ -91,10 +95,11 @@ def list_given(gate: GateRow) -> list[GivenSignoff]:
         .where(_signoffs.gate_id == gate.id)
         .order_by(_signoffs.id.desc())
     )
-    return [_given(row, gate) for row in rows]
+    uses = list_uses(table_of(Deployment).c.gate_id == gate.id)[gate.id] if gate.first_cycle > 1 else []
+    return [_given(row, gate, uses) for row in rows]
 
 
-def _given(row: Any, gate: GateRow) -> GivenSignoff:
+def _given(row: Any, gate: GateRow, uses: Sequence[GateUse]) -> GivenSignoff:
     return GivenSignoff(
         *(row.id, row.person_id, row.name, row.principal_id, row.principal_name, row.role, row.decision),
         *(row.statement, row.on_condition, row.condition_ends_on, row.reason, row.digest, row.signed_at),
@@ -106,6 +111,7 @@ def _given(row: Any, gate: GateRow) -> GivenSignoff:
         ended_at=row.ended_at,
         ended_reason=row.ended_reason or "",
         ended_by=row.ended_by,
+        use=used_for(row.cycle, uses) if row.cycle < gate.first_cycle and row.kind is None else None,
     )
 
 

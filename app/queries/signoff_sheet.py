@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, or_, select, true
 
 from app.database import db
 from app.domain.actors import Actor
+from app.domain.addresses import OCCASIONS
 from app.domain.checklist import BelongsTo
 from app.domain.errors import UNSEEN, NotFound, RuleViolation
 from app.domain.gate_policies import read_policy, relaxed_rules
@@ -19,6 +20,7 @@ from app.models import (
     Change,
     Checklist,
     Delegation,
+    Deployment,
     Gate,
     GatePolicy,
     Module,
@@ -30,7 +32,9 @@ from app.models import (
     SignoffEnd,
 )
 from app.models.base import table_of
+from app.queries.gate_uses import GateUse, list_uses, used_for
 from app.queries.gates import get_gate
+from app.queries.occasions import OCCASION, occasion_name
 from app.queries.override_rows import OverrideRow
 from app.queries.overrides import list_confirmed_of_release
 from app.queries.releases import require_release
@@ -90,13 +94,14 @@ class SheetGate:
 _gates, _policies, _lists = table_of(Gate).c, table_of(GatePolicy).c, table_of(Checklist).c
 _delegations = table_of(Delegation).c
 _signoffs, _ends, _names = table_of(Signoff).c, table_of(SignoffEnd).c, table_of(PersonName).c
-_contents = table_of(SignedContent).c
+_contents, _all_deployments = table_of(SignedContent).c, table_of(Deployment).c
 _modules, _changes, _people = table_of(Module).c, table_of(Change).c, table_of(Person).c
 _enders, _principals = table_of(PersonName).alias("enders"), table_of(PersonName).alias("principals")
 _GATES = (
     select(
         *(_gates.id, _gates.kind, _gates.environment_key, _gates.consumed_at, _policies.revision, _policies.body),
         *(_gates.checklist_id, _modules.name.label("module_name"), _changes.number),
+        *(_lists.belongs_to, _lists.subject_id, OCCASION.label("occasion")),
     )
     .join(table_of(GatePolicy), _policies.id == _gates.policy_id)
     .join(table_of(Checklist), _lists.id == _gates.checklist_id)
@@ -111,6 +116,7 @@ _SIGNOFFS = (
         *(_policies.revision, _policies.body, _policies.kind.label("gate_kind")),
         *(_ends.kind.label("ended"), _ends.ended_at, _ends.reason.label("ended_reason")),
         *(func.coalesce(_enders.c.name, _people.name).label("ended_by"), _gates.consumed_at),
+        _gates.first_cycle,
         *(_principals.c.name.label("for_name"), _delegations.principal_id),
     )
     .join(table_of(Gate), _gates.id == _signoffs.gate_id)
@@ -128,7 +134,7 @@ _SIGNOFFS = (
 
 
 def read_sheet(release: Release, actor: Actor, at: datetime) -> list[SheetGate]:
-    """The gates of a release that somebody may see, with every sign-off and break-glass; four statements.
+    """The gates of a release that somebody may see, with every sign-off and break-glass; five statements.
 
     Each digest is computed anew from the bytes that are kept: a sheet says nothing that it has not looked at.
     """
@@ -136,9 +142,10 @@ def read_sheet(release: Release, actor: Actor, at: datetime) -> list[SheetGate]:
     seen = true() if visible is None else or_(_lists.module_id.is_(None), _lists.module_id.in_(visible))
     given: dict[int, list[SheetSignoff]] = defaultdict(list)
     rows = db.session.execute(_SIGNOFFS.where(_lists.release_id == release.id, seen)).all()
-    fitting = _fitting({row.digest for row in rows})
+    fitting, uses = _fitting({row.digest for row in rows}), list_uses(_all_deployments.release_id == release.id)
     for row in rows:
-        given[row.gate_id].append(_signoff(row, at, fits=row.digest in fitting))
+        use = used_for(row.cycle, uses[row.gate_id]) if row.cycle < row.first_cycle else None
+        given[row.gate_id].append(_signoff(row, at, use, fits=row.digest in fitting))
     rows = db.session.execute(_GATES.where(_lists.release_id == release.id, seen)).all()
     rows = sorted(rows, key=lambda row: (row.module_name or "", row.checklist_id, _ORDER.index(row.kind)))
     broken: dict[int, list[OverrideRow]] = defaultdict(list)
@@ -158,6 +165,8 @@ def _gate(
     row: Any, release_name: str, signoffs: tuple[SheetSignoff, ...], overrides: tuple[OverrideRow, ...]
 ) -> SheetGate:
     subject = row.module_name or release_name
+    if row.belongs_to in OCCASIONS:
+        subject = f"{subject}, {occasion_name(row.belongs_to, row.subject_id, row.occasion)}"
     return SheetGate(
         *(row.id, row.kind, row.environment_key),
         subject=f"{subject}, change {row.number}" if row.number is not None else subject,
@@ -169,11 +178,13 @@ def _gate(
     )
 
 
-def _signoff(row: Any, at: datetime, *, fits: bool) -> SheetSignoff:
+def _signoff(row: Any, at: datetime, use: GateUse | None, *, fits: bool) -> SheetSignoff:
     policy = read_policy(row.gate_kind, row.body)
     over_at = ends_at(row.decision, row.signed_at, policy.lasts, row.condition_ends_on)
     # What counted when the gate was passed counts for ever; elsewhere time ends it before the worker says so.
-    is_over = row.ended is None and over_at is not None and over_at <= (row.consumed_at or at)
+    until = use.started_at if use else row.consumed_at or at
+    is_over = row.ended is None and over_at is not None and over_at <= until
+    is_used = use is not None and row.ended is None and not is_over
     return SheetSignoff(
         *(row.id, _named(row.name, row.person_id), _named(row.for_name, row.principal_id), row.role, row.decision),
         *(row.signed_at, row.statement),
@@ -183,8 +194,8 @@ def _signoff(row: Any, at: datetime, *, fits: bool) -> SheetSignoff:
         digest=row.digest.hex(),
         policy_revision=row.revision,
         relaxed=relaxed_rules(policy),
-        status="expired" if is_over else row.ended.word if row.ended else COUNTS,
-        ended_at=over_at if is_over else row.ended_at,
+        status="expired" if is_over else row.ended.word if row.ended else use.words if use else COUNTS,
+        ended_at=over_at if is_over else use.started_at if use and is_used else row.ended_at,
         ended_by=row.ended_by or ("Countersign" if row.ended or is_over else ""),
         ended_reason=row.ended_reason or "",
         fits=fits,

@@ -8,15 +8,17 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from app.database import db
 from app.domain.actors import Actor
+from app.domain.addresses import OCCASIONS
 from app.domain.checklist import BelongsTo
 from app.domain.gates import GateKind, Separation, missing_signoffs
 from app.domain.permissions import Role
 from app.domain.signoffs import EndKind
-from app.models import Checklist, Gate, Release, ReleaseModule, Signoff, SignoffEnd
+from app.models import Checklist, Deployment, Gate, Release, ReleaseModule, Signoff, SignoffEnd
 from app.models.base import table_of
 from app.queries.checklists import HEAD, ChecklistHead, head_of
 from app.queries.covered import Covered
 from app.queries.delegations import DelegationRow, list_delegated_to
+from app.queries.deployment_windows import GONE
 from app.queries.gates import GateRow, list_gates, list_gates_where
 from app.queries.standing import Standing, standings_of
 
@@ -57,13 +59,24 @@ class SeatChoice:
 
 _gates, _lists = table_of(Gate).c, table_of(Checklist).c
 _releases, _members = table_of(Release).c, table_of(ReleaseModule).c
-# A release is closed after it has shipped; all else waits before.
+_all_deployments = table_of(Deployment).c
+# What was taken back, or never arrived, is not looked after.
+_is_gone = exists().where(
+    *(_lists.belongs_to == BelongsTo.DEPLOYMENT, _all_deployments.id == _lists.subject_id),
+    _all_deployments.outcome.in_(GONE),
+)
+# A release is closed after it has shipped; all else waits before. What happened once waits until it is over.
 _is_live = and_(
     _releases.archived_at.is_(None),
-    (_gates.kind == GateKind.CLOSE) == _releases.shipped_at.is_not(None),
+    ~_is_gone,
+    or_(
+        _lists.belongs_to.in_(sorted(OCCASIONS)),
+        (_gates.kind == GateKind.CLOSE) == _releases.shipped_at.is_not(None),
+    ),
 )
 _is_member = or_(
     _lists.belongs_to == BelongsTo.RELEASE,
+    _lists.belongs_to.in_(sorted(OCCASIONS)),
     exists().where(
         _members.release_id == _lists.release_id,
         _members.module_id == _lists.module_id,

@@ -48,6 +48,8 @@ _BEGIN = insert(_streams)
 _ADD_EVENTS = insert(table_of(AuditEvent))
 
 SYSTEM_STREAM = ("system", 0)
+# Behind it stand the environments in their order and the freezes: a deployment that starts waits for who changes them.
+SETTINGS = ("settings", 0)
 
 
 @dataclass(frozen=True, slots=True)

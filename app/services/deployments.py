@@ -21,7 +21,7 @@ from app.queries.deployment_facts import (
     start_facts,
 )
 from app.queries.standing import Standing, standing_of
-from app.services.change import Change
+from app.services.change import SETTINGS, Change
 from app.services.checklists import make_checklist
 from app.services.deployment_plans import RUN, about_deployment, take_deployment
 from app.services.gate_access import streams_of_debt, take_gate
@@ -31,8 +31,6 @@ from app.services.write_path import write_path
 _all = table_of(Deployment)
 _TICK = insert(table_of(DeploymentStepTick))
 _WINDOW = insert(table_of(DeploymentWindow))
-# Where the order of environments and the freezes are decided: whoever starts waits for whoever changes them.
-SETTINGS = ("settings", 0)
 
 
 def obstacles_of(row: DeploymentRow, standing: Standing, actor_id: int) -> list[Obstacle]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import available_timezones
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from app.domain.audit import AuditAction
 from app.domain.checklist import BelongsTo, is_link
@@ -17,7 +17,6 @@ from app.queries.modules import get_module, list_contacts
 from app.services.change import About, Change
 from app.services.checklists import make_checklist
 from app.services.facts import change_facts
-from app.services.gates import make_missing_gates
 from app.services.write_path import write_path
 
 PLACEHOLDER_SENTENCE = "This is a placeholder. Name whom to call, or leave it empty."
@@ -211,29 +210,6 @@ def _contact_words(contact: ModuleContact | ContactFacts | None) -> str:
         return ""
     verified = f"verified {contact.verified_on}" if contact.verified_on else ""
     return ", ".join(part for part in (contact.name, contact.email, contact.phone, contact.hours, verified) if part)
-
-
-@write_path
-def add_environment(change: Change, key: str, name: str) -> int:
-    """Add an environment behind the ones there are; gives its number."""
-    change.actor.require(Permission.MODULE_MANAGE, None)
-    stream = change.take_subject("settings", 0)
-    if not is_key(key):
-        raise InvalidInput(environment=key_rule("pre-production"))
-    if change.session.scalar(select(Environment.id).where(Environment.key == key)) is not None:
-        raise InvalidInput(environment=f"There is an environment “{key}” already.")
-    last = change.session.scalar(select(func.max(Environment.position))) or 0
-    environment = Environment(key=key, name=name, position=last + 1)
-    change.session.add(environment)
-    change.session.flush()
-    make_missing_gates(change)
-    change.record(
-        AuditAction.ENVIRONMENT_ADDED,
-        About("environment", environment.id, name),
-        stream=stream,
-        under=Permission.MODULE_MANAGE,
-    )
-    return environment.id
 
 
 @write_path

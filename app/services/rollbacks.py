@@ -12,7 +12,7 @@ from app.domain.deployments import DeploymentState, Outcome
 from app.domain.errors import InvalidInput, RuleViolation
 from app.domain.incidents import IncidentSeverity
 from app.domain.permissions import Permission
-from app.domain.rollbacks import RollbackOutcome, check_may_finish, check_not_over, check_runs
+from app.domain.rollbacks import RollbackOutcome, check_may_finish, check_not_over, check_runs, rollback_label
 from app.models import Deployment, Rollback, RollbackPause
 from app.models.base import table_of
 from app.queries.deployment_facts import DeploymentRow
@@ -79,18 +79,11 @@ def _start(change: Change, row: DeploymentRow, facts: StartFacts) -> int:
             "outcome_note": "",
         },
     )
-    about = About(
-        "rollback",
-        number,
-        f"rollback {number} of {row.module_name} in {row.release_name}, {row.environment_name}",
-        row.module_id,
-        row.release_id,
-    )
+    label = rollback_label(number, row.module_name, row.release_name, row.environment_name)
+    about = About("rollback", number, label, row.module_id, row.release_id)
     checklist = make_checklist(
-        change,
-        BelongsTo.ROLLBACK,
-        number,
-        label=about.label,
+        *(change, BelongsTo.ROLLBACK, number),
+        label=label,
         release_id=row.release_id,
         module_id=row.module_id,
     )

@@ -35,6 +35,9 @@ def init_app(app: Flask) -> None:
         absolute=absolute,
         utc=utc,
         weekday=weekday,
+        appointed=appointed,
+        span=span,
+        time_of_day=time_of_day,
         how_long=how_long,
         words=set_words,
         words_with_links=set_words_with_links,
@@ -88,6 +91,26 @@ def weekday(value: date) -> str:
     """A day as one says it within a week; with the year when it is another one."""
     year = "" if value.year == _local(datetime.now(UTC)).year else f" {value.year}"
     return f"{value:%A}, {value.day} {value:%B}{year}"
+
+
+def appointed(value: datetime) -> str:
+    """A moment as people agree on one: the day of the week, the time and the zone; with the year when it is another."""
+    local = _local(value)
+    year = "" if local.year == _local(datetime.now(UTC)).year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%B}{year}, {local:%H:%M %Z}"
+
+
+def span(value: datetime, until: datetime) -> str:
+    """From when to when, the day said once: “Tue 24 November, 22:00 to 23:30 CET”."""
+    local, end = _local(value), _local(until)
+    if local.date() != end.date() or local.tzname() != end.tzname():
+        return f"{appointed(value)} to {appointed(until)}"
+    return f"{appointed(value).removesuffix(f' {local:%Z}')} to {end:%H:%M %Z}"
+
+
+def time_of_day(value: datetime) -> str:
+    """The time on the reader's clock, where the day stands beside it."""
+    return f"{_local(value):%H:%M}"
 
 
 def ago(value: datetime) -> str:

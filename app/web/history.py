@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from app.domain.audit import tell
+from app.domain.audit import AuditAction, tell
 from app.domain.permissions import Role
 from app.queries.audit import EventRow, read_names
 
 PERSON = re.compile(r"\bperson (\d+)\b")
 # Where people stand by number: as the object, or as whom a fact names: an owner, a lead, who was passed over.
 NAMED_OBJECTS = {"person", "session"}
-NAMED_FACTS = {"owner", "lead", "passed over"}
+NAMED_FACTS = {"owner", "lead", "passed over", "go/no-go person"}
+# What was done by telling people.
+NAMED_ACTIONS = {AuditAction.ITEM_ESCALATED, AuditAction.WINDOW_REMINDED}
 ERASED = "a person whose name was erased"
 
 
@@ -68,7 +70,8 @@ class Teller:
 
     def value(self, row: EventRow, text: str) -> str:
         """A value before or after."""
-        return self.text(text) if row.fact in NAMED_FACTS else text
+        is_named = row.fact in NAMED_FACTS or row.action in NAMED_ACTIONS
+        return self.text(text) if is_named else text
 
     def sentence(self, row: EventRow) -> str:
         """What was done."""

@@ -11,6 +11,8 @@ from flask import current_app
 from app.catalogue.reader import read_catalogue
 from app.database import server_now
 from app.domain.actors import Actor
+from app.domain.checklist import BelongsTo
+from app.domain.errors import UNSEEN, NotFound
 from app.domain.modules import ContactKind
 from app.domain.permissions import Permission
 from app.domain.rollback_plans import commands_of
@@ -27,7 +29,10 @@ from app.domain.rollbacks import (
     time_taken_words,
     worked,
 )
+from app.queries.checklists import ChecklistHead, get_occasion_checklist
+from app.queries.deployment_facts import DeploymentRow, read_deployment
 from app.queries.groups import titles_of_groups
+from app.queries.items import get_place
 from app.queries.modules import list_contacts
 from app.queries.rollback_runs import Pause, TakenStep, list_earlier, list_pauses, list_taken, spans_of
 from app.queries.rollbacks import RollbackRow, get_rollback
@@ -104,6 +109,7 @@ class RunView:
     """A rollback as one person sees it now."""
 
     row: RollbackRow
+    checklist: ChecklistHead
     steps: Sequence[StepView]
     current: StepView | None
     newest: StepView | None
@@ -132,6 +138,34 @@ class RunView:
         return self.may_run and not self.row.is_over and self.pause is None
 
 
+def seen_deployment(deployment_id: int, actor: Actor) -> DeploymentRow:
+    """A deployment that this person may see; NotFound otherwise."""
+    row = read_deployment(deployment_id)
+    actor.require(Permission.CHECKLIST_VIEW, row.module_id)
+    return row
+
+
+def runnable_deployment(deployment_id: int, actor: Actor) -> DeploymentRow:
+    """A deployment that this person may take back."""
+    row = seen_deployment(deployment_id, actor)
+    actor.require(Permission.DEPLOYMENT_RUN, row.module_id)
+    return row
+
+
+def require_run(rollback_id: int, actor: Actor) -> RollbackRow:
+    """A rollback that this person may work on."""
+    row = get_rollback(rollback_id, actor)
+    actor.require(Permission.DEPLOYMENT_RUN, row.module_id)
+    return row
+
+
+def require_step(rollback_id: int, item_id: int, actor: Actor) -> None:
+    """Raise NotFound unless a step belongs to the rollback that the address names."""
+    row = require_run(rollback_id, actor)
+    if get_place(item_id).checklist_id != row.checklist_id:
+        raise NotFound(UNSEEN)
+
+
 def run_view(rollback_id: int, actor: Actor) -> RunView:
     """All that the page shows, in the same number of statements for any number of steps."""
     row, now = get_rollback(rollback_id, actor), server_now()
@@ -146,6 +180,7 @@ def run_view(rollback_id: int, actor: Actor) -> RunView:
     since, spans = moved[-1].ended_at if moved else row.started_at, spans_of(pauses)
     return RunView(
         row,
+        get_occasion_checklist(BelongsTo.ROLLBACK, row.id, actor),
         views,
         current=by_item[current.item_id] if current else None,
         newest=by_item[newest.item_id] if newest else None,
@@ -166,7 +201,7 @@ def _steps_of(row: RollbackRow, taken: Sequence[TakenStep], pauses: Sequence[Pau
     steps = number_steps((item.id, item.text, item.state) for item in items.values())
     last = {one.item_id: one for one in taken if one.outcome is not StepOutcome.REPEATED}
     earlier = list_earlier(row.module_id, row.id)
-    commands = commands_of(row.plan, [(item.key, item.text) for item in items.values()])
+    commands = commands_of(row.plan, tuple((item.key, item.text) for item in items.values()))
     spans = spans_of(pauses)
     views = []
     for step in steps:

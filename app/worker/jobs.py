@@ -14,6 +14,7 @@ from app.domain.waivers import utc_day
 from app.extensions import mailing
 from app.models import IdempotencyKey, RateCounter, Session, TemplateImport
 from app.models.base import utc_now
+from app.queries.deployment_windows import list_windows_to_tell
 from app.queries.digests import list_readers
 from app.queries.evidence import find_named
 from app.queries.expired_gates import list_gates_with_expired
@@ -24,6 +25,7 @@ from app.services.mailing import escalate, write_digest
 from app.services.overrides import expire_override
 from app.services.signoffs import expire_signoffs as end_signoffs
 from app.services.waivers import expire_waiver
+from app.services.window_notices import tell_of_window
 from app.web.uploads import evidence_store
 from app.worker.post import FORGET_MAILS
 
@@ -75,6 +77,12 @@ def end_overrides() -> None:
     """Say of every break-glass that time has ended that it is over. It has let nothing on since."""
     now = server_now()
     _each(lambda after: list_due(now, after=after, most=AT_A_TIME), expire_override)
+
+
+def tell_of_windows() -> None:
+    """Remind of every window after a deployment that is about to end, and say once of each that it was missed."""
+    for number in list_windows_to_tell(server_now()):
+        tell_of_window(_own_origin(), number)
 
 
 def _each(list_after: Callable[[int], Sequence[int]], end: Callable[[Origin, int], object]) -> None:

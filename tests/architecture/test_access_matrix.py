@@ -38,6 +38,7 @@ from app.services.templates import BUILT_IN
 from app.services.waivers import request_waiver
 from app.web.access import PUBLIC, declared_access
 from tests.factories import Made, MadeRelease, Make
+from tests.integration.services.rolling import taken_back
 
 # One name in an address that means different things under different addresses.
 OF_ENDPOINT: dict[str, dict[str, object]] = {
@@ -45,6 +46,7 @@ OF_ENDPOINT: dict[str, dict[str, object]] = {
     "checklists.show_change_group": {"group_key": "before-commit"},
     "checklists.show_release_group": {"group_key": "pre-release"},
     "checklists.show_target_group": {"group_key": "monitoring"},
+    "checklists.show_rollback_group": {"group_key": "before-rollback"},
     "templates.show": {"number": 1},
     "template_exports.export": {"number": 1},
     "template_exports.on_paper": {"number": 1},
@@ -53,15 +55,15 @@ OF_ENDPOINT: dict[str, dict[str, object]] = {
     "template_rules.show_version": {"number": 1},
     "template_history.compare": {"older": 1, "newer": 1},
 }
-# In a draft an item has a number of its own.
-DRAFT_ITEMS = "draft_content."
+# In a draft an item has a number of its own, and the steps of a rollback are items of its own checklist.
+ITEMS_OF = {"draft_content.": "draft_item_id", "rollback_steps.": "step_id"}
 # It opens a connection of its own, which a test that is rolled back cannot give.
 OWN_CONNECTION = {"health.ready"}
 # Here the policy lets in and the rule of two people refuses: only who asked may withdraw.
 ASKERS_ALONE = {"waivers.withdraw"}
 OTHERS_WORLD = (
     *("release_key", "module_key", "item_id", "checklist_id", "waiver_id", "gate_id", "signoff_id", "delegation_id"),
-    *("override_id", "figure_id"),
+    *("override_id", "deployment_id", "rollback_id", "figure_id"),
 )
 # Looking at these leaves an event: what was taken away is remembered.
 REMEMBERED = {"signoffs.export"}
@@ -76,11 +78,15 @@ class World:
     release: MadeRelease
     values: dict[str, object]
 
+    def items_of(self, rule: Rule) -> dict[str, object]:
+        """The item that an address means, where it is not one of a module's checklist."""
+        names = [name for start, name in ITEMS_OF.items() if rule.endpoint.startswith(start)]
+        return {"item_id": self.values[names[0]]} if names else {}
+
     def path(self, rule: Rule) -> str:
         """A rule with the real things in it."""
         here = self.values | OF_ENDPOINT.get(rule.endpoint, {})
-        if rule.endpoint.startswith(DRAFT_ITEMS):
-            here["item_id"] = self.values["draft_item_id"]
+        here |= self.items_of(rule)
         found = rule.build({name: here[name] for name in rule.arguments}, append_unknown=False)
         assert found is not None, rule
         return found[1]
@@ -166,7 +172,7 @@ def build_world(
         "token": "no-such-token",
         "filename": "none.css",
     }
-    return World(release, values)
+    return World(release, values | taken_back(release, item.checklist_id))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from app.database import db
 from app.domain.permissions import Role
 from app.models import ChecklistItem, Module
 from app.models.base import Base
-from tests.architecture.test_access_matrix import DRAFT_ITEMS, OF_ENDPOINT, World, build_world
+from tests.architecture.test_access_matrix import OF_ENDPOINT, World, build_world
 from tests.factories import Make
 from tests.versions import newest_content, publish, seen
 
@@ -47,10 +47,7 @@ def path_of(rule: Rule, values: dict[str, object]) -> str:
 
 def values_for(rule: Rule, world: World) -> dict[str, object]:
     """What an address would name in one world."""
-    here = world.values | OF_ENDPOINT.get(rule.endpoint, {})
-    if rule.endpoint.startswith(DRAFT_ITEMS):
-        here["item_id"] = world.values["draft_item_id"]
-    return here
+    return world.values | OF_ENDPOINT.get(rule.endpoint, {}) | world.items_of(rule)
 
 
 def everything() -> dict[str, list[Any]]:

@@ -18,6 +18,7 @@ def test_each_job_begins_at_once_and_comes_again(app: Flask):
         "collect_files": timedelta(hours=6),
         "write_digests": timedelta(minutes=1),
         "escalate_late": timedelta(minutes=10),
+        "tell_of_windows": timedelta(minutes=1),
         "send_mails": timedelta(minutes=1),
     }
     assert all(job.next_run_time <= datetime.now(UTC) for job in jobs.values())

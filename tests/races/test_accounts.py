@@ -32,10 +32,11 @@ from app.queries.gates import list_active
 from app.queries.health import schema_state
 from app.services.accounts import invite, new_link_token, offer_new_link
 from app.services.applicability import answer_questions
+from app.services.environments import add_environment
 from app.services.evidence import reconfirm, withdraw_evidence
 from app.services.item_states import set_state, set_states
 from app.services.items import add_comment, assign, set_value
-from app.services.modules import ContactFacts, ModuleFacts, add_environment, add_target, set_contacts, update_module
+from app.services.modules import ContactFacts, ModuleFacts, add_target, set_contacts, update_module
 from app.services.people import find_person_by_email
 from app.services.profile import update_profile
 from app.services.releases import ReleaseFacts, add_change, create_release, remove_module, ship_release

@@ -13,8 +13,9 @@ from app.domain.errors import Conflict, InvalidInput, NotFound, RuleViolation
 from app.domain.permissions import Role
 from app.models import RoleGrant
 from app.queries.people import find_signed_in, list_grants
+from app.services.environments import add_environment
 from app.services.item_states import set_state
-from app.services.modules import ModuleFacts, add_environment, create_module
+from app.services.modules import ModuleFacts, create_module
 from app.services.releases import ReleaseFacts, create_release
 from app.services.roles import revoke_role
 from app.services.secret import token_digest

@@ -6,10 +6,11 @@ from flask.typing import ResponseReturnValue
 from app.blueprints.gates.forms import WithdrawForm
 from app.domain.errors import UNSEEN, NotFound
 from app.domain.gate_words import counts_of, policy_sentences
-from app.domain.gates import GateState
+from app.domain.gates import GateKind, GateState
 from app.domain.permissions import Permission, Role
 from app.queries.checklists import ChecklistHead
 from app.queries.delegations import list_asked_to_sign, list_delegated_to
+from app.queries.deployments import list_of_gates
 from app.queries.gates import GateRow
 from app.queries.overrides import list_overrides_of, list_passed_over, list_unsettled
 from app.queries.policy_preview import list_proposals_for
@@ -75,7 +76,8 @@ def _page(gate: GateRow, checklist: ChecklistHead, form: WithdrawForm | None = N
     standing = standing_of(gate, now)
     seats = seats_of(who, gate, list_delegated_to(who.id or 0, now))
     given, overrides = list_given(gate), list_overrides_of([gate.id])
-    active = [one for one in given if one.is_active(now)]
+    # What counted when it was passed counts for ever.
+    active = [one for one in given if one.is_active(gate.consumed_at or now)]
     return render_template(
         "gates/show.html",
         gate=gate,
@@ -90,6 +92,8 @@ def _page(gate: GateRow, checklist: ChecklistHead, form: WithdrawForm | None = N
         ended=[one for one in given if one not in active],
         policy=policy_sentences(gate.policy),
         records=find_records(gate),
+        deployment=list_of_gates([gate.id]).get(gate.id),
+        may_deploy=gate.kind is GateKind.DEPLOY and who.may_for(Permission.DEPLOYMENT_RUN, gate.module_id),
         form=form or WithdrawForm(formdata=None),
         refused=refused,
         own_id=who.id,

@@ -17,9 +17,9 @@ from app.queries.modules import (
 )
 from app.queries.overrides import list_unsettled_of_module
 from app.queries.people import list_active_people, names_of
+from app.services.environments import add_environment
 from app.services.modules import (
     ModuleFacts,
-    add_environment,
     add_target,
     archive_module,
     archive_target,

@@ -12,10 +12,10 @@ from app.domain.modules import ContactKind
 from app.domain.permissions import Role
 from app.models import Checklist, Environment, Module, Target
 from app.queries.modules import get_module, list_contacts, list_environments, list_modules, list_targets
+from app.services.environments import add_environment
 from app.services.modules import (
     ContactFacts,
     ModuleFacts,
-    add_environment,
     add_target,
     archive_module,
     archive_target,
