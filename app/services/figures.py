@@ -8,12 +8,12 @@ from sqlalchemy import insert, select
 
 from app.domain.audit import AuditAction
 from app.domain.errors import InvalidInput, RuleViolation
-from app.domain.figures import FigureFacts, check_figure, plain_number
+from app.domain.figures import FigureFacts, FigureKind, check_figure, plain_number
 from app.domain.metric_words import value_words
 from app.domain.permissions import Permission
 from app.models import Figure, FigureStrike, Module, Release, ReleaseModule
 from app.models.base import table_of
-from app.queries.figures import FigureRow, find_overlapping, get_figure
+from app.queries.figures import find_overlapping, get_figure
 from app.queries.modules import get_module
 from app.services.change import About, Change
 from app.services.write_path import write_path
@@ -50,7 +50,7 @@ def type_figure(change: Change, module_key: str, facts: FigureFacts, *, today: d
         About("figure", number, module.name, module.id, release_id),
         stream=stream,
         fact=facts.kind.label,
-        new=value_words(facts.kind.unit, float(facts.value)),
+        new=_words(facts.kind, facts.value),
         reason=facts.source,
         after={name: _plain(value) for name, value in row.items() if name not in {"typed_by_id", "typed_at"}},
         under=Permission.ITEM_WORK,
@@ -107,7 +107,7 @@ def strike_figure(change: Change, figure_id: int, *, reason: str) -> bool:
         About("figure", figure_id, figure.module_name, figure.module_id, figure.release_id),
         stream=stream,
         fact=figure.kind.label,
-        old=_words(figure),
+        old=_words(figure.kind, figure.value),
         reason=reason,
         after={"figure": figure_id},
         under=Permission.ITEM_WORK,
@@ -115,5 +115,6 @@ def strike_figure(change: Change, figure_id: int, *, reason: str) -> bool:
     return True
 
 
-def _words(figure: FigureRow) -> str:
-    return value_words(figure.kind.unit, float(figure.value))
+def _words(kind: FigureKind, value: Decimal) -> str:
+    """A value as the history tells it."""
+    return value_words(kind.unit, float(value))
