@@ -41,7 +41,11 @@ def _type_months(company: "Company", key: str, number: int) -> None:
     for days_ago, up in ((31, "99.82"), (1, "99.95")):
         starts_on = company.today - timedelta(days=days_ago + 21)
         facts = FigureFacts(
-            FigureKind.UPTIME, Decimal(up) - number, company.today, "The monitor of the shop floor", starts_on=starts_on
+            FigureKind.UPTIME,
+            Decimal(up) - Decimal(number) / 5,
+            company.today,
+            "The monitor of the shop floor",
+            starts_on=starts_on,
         )
         _type(company, key, days_ago, facts)
         answers = 6 + company.dice.randrange(9)

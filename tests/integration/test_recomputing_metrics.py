@@ -79,6 +79,6 @@ def test_the_numbers_of_the_page_are_those_of_the_history(
         tile = page.partition(f'id="{key}"')[2].partition("</li>")[0]
         assert value_words(kind.unit, numbers["value"]) in tile, key
         assert f"n = {numbers['n']}," in tile, key
-        assert f"n = {numbers['n']}: {kind.counted_words(numbers['n'])}" in said[MetricKey(key)]
+        assert f"n = {kind.counted_words(numbers['n'])}." in said[MetricKey(key)]
     assert found["bugs"]["value"] is None
     assert "That is no proof that there was none." in page.partition('id="bugs"')[2].partition("</li>")[0]
