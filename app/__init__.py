@@ -14,6 +14,7 @@ from app.blueprints.audit import routes as audit
 from app.blueprints.auth import routes as auth
 from app.blueprints.checklists import exporting as checklist_exports
 from app.blueprints.checklists import routes as checklists
+from app.blueprints.comparison import routes as release_comparison
 from app.blueprints.delegations import routes as delegations
 from app.blueprints.deployments import environments, freezes
 from app.blueprints.deployments import planning as deployment_plans
@@ -31,6 +32,8 @@ from app.blueprints.imports import routes as imports
 from app.blueprints.items import routes as items
 from app.blueprints.mail import routes as mail
 from app.blueprints.me import routes as me
+from app.blueprints.metrics import figures
+from app.blueprints.metrics import routes as metrics
 from app.blueprints.modules import answers as module_answers
 from app.blueprints.modules import routes as modules
 from app.blueprints.overrides import routes as overrides
@@ -69,6 +72,7 @@ BLUEPRINTS = (
     *(rollbacks, rollback_steps, rollback_paper),
     *(checklist_exports, template_exports),
     *(deployments, deployment_plans, deployment_runs, freezes, environments),
+    *(metrics, figures, release_comparison),
 )
 
 

@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.audit_cli import export_events
 from app.cli_words import in_words, sentence_of
 from app.database import db, render_item
 from app.demo import story
@@ -37,7 +38,7 @@ def init_app(app: Flask) -> None:
     """Bind the commands."""
     for command in (prepare, load_catalogue_command, setup_link, load_demo, verify_audit, verify_evidence, erase_name):
         app.cli.add_command(command)
-    for command in (template, verify_signoffs_command):
+    for command in (template, verify_signoffs_command, export_events):
         app.cli.add_command(command)
 
 

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from app.demo import cast
 from app.demo.cast import Player
 from app.demo.deploying import Deploying
+from app.demo.measuring import measure
 from app.demo.proving import Proving
 from app.demo.rolling import Rolling
 from app.demo.signing import Signing
@@ -70,6 +71,8 @@ def play(say: Callable[[str], None]) -> None:
     _answer_questions(company)
     _releases(company, say)
     _answer_anew(company)
+    say("  figures")
+    measure(company)
     say("The made-up company is complete. Its passwords stand above.")
 
 

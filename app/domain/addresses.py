@@ -20,6 +20,11 @@ def override_path(override_id: int) -> str:
     return f"/overrides/{override_id}/"
 
 
+def figure_path(figure_id: int) -> str:
+    """The address of a figure that somebody typed."""
+    return f"/metrics/figures/{figure_id}/"
+
+
 # What happens at one time and has a number instead of a key.
 OCCASIONS = frozenset({BelongsTo.DEPLOYMENT, BelongsTo.ROLLBACK, BelongsTo.INCIDENT})
 

@@ -131,6 +131,9 @@ class AuditAction(StrEnum):
     AUDIT_EXPORTED = "audit.exported"
     TEMPLATE_EXPORTED = "template.exported"
     CHECKLIST_EXPORTED = "checklist.exported"
+    FIGURE_TYPED = "figure.typed"
+    FIGURE_STRUCK = "figure.struck"
+    METRIC_EXPORTED = "metric.exported"
     MAIL_TESTED = "mail.tested"
     MAIL_RETRIED = "mail.retried"
 
@@ -256,6 +259,9 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.AUDIT_EXPORTED: "exported events: {label}",
     AuditAction.TEMPLATE_EXPORTED: "exported {label} as {new}",
     AuditAction.CHECKLIST_EXPORTED: "exported the checklist of {label} as {new}",
+    AuditAction.FIGURE_TYPED: "typed {new} as the {fact} of {label}",
+    AuditAction.FIGURE_STRUCK: "struck {old}, which was typed as the {fact} of {label}",
+    AuditAction.METRIC_EXPORTED: "exported the numbers of {label}",
     AuditAction.MAIL_TESTED: "asked for {label}, a test",
     AuditAction.MAIL_RETRIED: "put {label}, a {new}, back into the outbox",
 }

@@ -42,7 +42,7 @@ class Permission(StrEnum):
 
     PROFILE_MANAGE = "profile:manage"  # one's own name, time zone, password, sessions
     CHECKLIST_VIEW = "checklist:view"  # releases, modules, checklists, items and their history
-    ITEM_WORK = "item:work"  # tick, value, evidence, comment, block, ask for a waiver, add a change
+    ITEM_WORK = "item:work"  # tick, value, evidence, comment, block, ask for a waiver, add a change, type a figure
     ITEM_ASSIGN = "item:assign"  # owners and due dates
     WAIVER_DECIDE = "waiver:decide"  # approve or refuse somebody else's request, end a waiver early
     GATE_SIGN = "gate:sign"  # approve or reject at a gate, in a role that its policy asks; take a sign-off back

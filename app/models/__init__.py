@@ -15,6 +15,7 @@ from app.models.deployment import (
     WindowNotice,
 )
 from app.models.evidence import Evidence, EvidenceConfirmation
+from app.models.figure import Figure, FigureStrike
 from app.models.gate import (
     BackupRecord,
     Gate,
@@ -71,6 +72,8 @@ __all__ = [
     "Escalation",
     "Evidence",
     "EvidenceConfirmation",
+    "Figure",
+    "FigureStrike",
     "Freeze",
     "Gate",
     "GatePolicy",

@@ -30,6 +30,13 @@ BESIDE = {
 }
 
 
+def stream_bodies() -> Iterator[bytes]:
+    """The canonical bytes of every event, stream by stream and in order: all that the history says."""
+    statement = select(AuditEvent.body).order_by(AuditEvent.stream_id, AuditEvent.stream_sequence)
+    for part in db.session.scalars(statement.execution_options(yield_per=1000)).partitions(1000):
+        yield from part
+
+
 def find_faults() -> Iterator[str]:
     """A sentence for each thing in the history that does not fit; nothing when all fits."""
     tails: dict[int, tuple[int, bytes | None]] = {}

@@ -30,6 +30,12 @@ def record_override_export(change: Change, *, query: str) -> bool:
     return _remember(change, AuditAction.OVERRIDE_EXPORTED, "override", query, Permission.CHECKLIST_VIEW)
 
 
+@write_path
+def record_metric_export(change: Change, *, what: str) -> bool:
+    """Remember that somebody took the rows behind numbers away, and which."""
+    return _remember(change, AuditAction.METRIC_EXPORTED, "metric", what, Permission.CHECKLIST_VIEW)
+
+
 def _remember(change: Change, action: AuditAction, kind: str, query: str, under: Permission) -> bool:
     if not change.actor.may(under):
         raise NotPermitted(missing_role(under))

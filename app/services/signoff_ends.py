@@ -30,6 +30,11 @@ def about_gate(gate: GateRow) -> About:
     return About("gate", gate.id, label, gate.module_id, gate.release_id, gate.template_version_id)
 
 
+def gate_words(gate: GateRow) -> dict[str, str]:
+    """Which gate it is, for a reader who has the events alone."""
+    return {"kind": gate.kind.value, "environment": gate.environment_key}
+
+
 def end_stale(change: Change) -> None:
     """End the approvals of gates that cover something else now than what was signed, and those of people who stand
     behind something there by now; called at the end of each change.
@@ -103,7 +108,13 @@ def end(
             fact=kind.value,
             new=f"that of {one.role.label}",
             reason=reason,
-            before={"signoff": one.id, "digest": one.digest.hex(), "cycle": one.cycle},
+            before={
+                "signoff": one.id,
+                "digest": one.digest.hex(),
+                "cycle": one.cycle,
+                "person": one.person_id,
+                "role": one.role.value,
+            },
             after={"signoff": one.id, "ended": kind.value, "cause": cause.hex() if cause else None},
         )
 

@@ -24,7 +24,7 @@ from app.services.change import Change
 from app.services.gate_access import streams_of_debt, take_gate
 from app.services.override_uses import use_override
 from app.services.proof import proved_at
-from app.services.signoff_ends import about_gate, end, end_expired
+from app.services.signoff_ends import about_gate, end, end_expired, gate_words
 from app.services.write_path import write_path
 
 SIGNED_READY_ALONE = "You alone signed that it is ready: somebody else has to sign that it is deployed."
@@ -166,6 +166,7 @@ def _write(change: Change, standing: Standing, wish: Wish, seat: Seat) -> int:
 def _facts_of(standing: Standing, wish: Wish, seat: Seat, statement: str) -> dict[str, Any]:
     return {
         "digest": standing.content.digest.hex(),
+        **gate_words(standing.gate),
         "signed_at": moment_text(seat.signed_at),
         "cycle": standing.gate.cycle,
         "role": wish.role.value,
@@ -259,6 +260,7 @@ def consume(change: Change, gate_id: int) -> GateRow:
         new=use_override(change, standing),
         after={
             "digest": standing.content.digest.hex(),
+            **gate_words(gate),
             "signoffs": [one.id for one in standing.signoffs],
             "override": standing.override.id if standing.override else None,
         },

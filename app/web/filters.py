@@ -1,6 +1,6 @@
 """Template filters, and the rule that an undefined name is an error."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from flask import Flask
 from flask_login import current_user
@@ -10,6 +10,9 @@ from markupsafe import Markup
 from app.domain.applicability import rules_in_words
 from app.domain.evidence import size_words
 from app.domain.gate_words import STATE_WORDS, asked_words, cause_words
+from app.domain.metric_keys import Unit
+from app.domain.metric_words import time_words as seconds_words
+from app.domain.metric_words import value_words
 from app.domain.overrides import time_words
 from app.domain.template_content import DueRule
 from app.web.deployment_signs import SIGNS
@@ -43,6 +46,8 @@ def init_app(app: Flask) -> None:
         file_size=size_words,
         rule_words=rule_words,
         minutes_words=time_words,
+        time_length=time_length,
+        point_value=point_value,
         gate_word=STATE_WORDS.__getitem__,
         deployment_sign=SIGNS.__getitem__,
         asked_words=asked_words,
@@ -137,6 +142,16 @@ def due_words(rule: DueRule) -> str:
 def rule_words(text: str) -> str:
     """When something applies, in words."""
     return rules_in_words([text])
+
+
+def time_length(value: timedelta) -> str:
+    """How long something took, in its largest unit."""
+    return seconds_words(value.total_seconds())
+
+
+def point_value(value: float, unit: Unit) -> str:
+    """A value of a metric with its unit."""
+    return value_words(unit, value)
 
 
 def _local(value: datetime) -> datetime:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.database import db
 from app.domain.checklist import BelongsTo
+from app.domain.figures import FigureFacts, FigureKind
 from app.domain.gates import Decision, GateKind
 from app.domain.incidents import IncidentSeverity
 from app.domain.overrides import OverrideWish
@@ -31,6 +33,7 @@ from app.services.checklists import make_checklist
 from app.services.delegations import DelegationFacts, delegate
 from app.services.deployment_plans import PlanFacts, StepFacts, plan_deployment
 from app.services.drafts import begin_draft
+from app.services.figures import type_figure
 from app.services.freezes import FreezeFacts, add_freeze
 from app.services.imports import store_import
 from app.services.modules import add_target
@@ -70,7 +73,7 @@ OWN_CONNECTION = {"health.ready"}
 ASKERS_ALONE = {"waivers.withdraw"}
 OTHERS_WORLD = (
     *("release_key", "module_key", "item_id", "checklist_id", "waiver_id", "gate_id", "signoff_id", "delegation_id"),
-    *("override_id", "deployment_id", "rollback_id", "incident_id"),
+    *("override_id", "deployment_id", "rollback_id", "incident_id", "figure_id"),
 )
 # Looking at these leaves an event: what was taken away is remembered.
 REMEMBERED = {"signoffs.export"}
@@ -167,6 +170,13 @@ def _frozen(lead: Made, module_id: int) -> int:
     return add_freeze(lead.origin, FreezeFacts(utc_now(), utc_now() + timedelta(days=1), "Audit.", module_id=module_id))
 
 
+def _typed(release: MadeRelease) -> int:
+    """A figure of the module."""
+    today = utc_now().date()
+    facts = FigureFacts(FigureKind.TEST_COVERAGE, Decimal("87.5"), today, "nightly build")
+    return type_figure(release.lead.origin, release.modules[0], facts, today=today)
+
+
 def build_world(
     make: Make, *, template: str = BUILT_IN, number: int = 412, environment: str = "staging", target: str = "primary"
 ) -> World:
@@ -207,6 +217,9 @@ def build_world(
         "signoff_id": _signed(make, release, item.checklist_id),
         "policy_id": _proposed(release.lead),
         "override_id": _broken(make, release, item.checklist_id),
+        "figure_id": _typed(release),
+        "metric_key": "uptime",
+        "earlier_key": release.key,
         "rule_key": "never.no-backup",
         "person_id": bystander.id,
         "grant_id": list_grants(bystander.id)[0].id,

@@ -26,6 +26,7 @@ from app.models import (
     ChecklistGroup,
     ChecklistItem,
     Deployment,
+    Figure,
     Gate,
     GatePolicy,
     Module,
@@ -51,6 +52,7 @@ from tests.conftest import settings_for
 # What a browser is sent to, but never shows as a page.
 NOT_PAGES = {
     *("static", "health.alive", "health.ready", "audit.export", "waivers.export", "evidence.download"),
+    *("metrics.export", "release_comparison.export", "release_comparison.choose"),
     *("overrides.export", "items.show_rule", "signoffs.export", "signoffs.pdf", "signoffs.content"),
 }
 FOR_NOBODY = {"auth.sign_in", "auth.show_link", "setup.show"}
@@ -175,6 +177,9 @@ def values_of(endpoint: str) -> dict[str, Any]:
         "environment_key": "production",
         "target_key": place.target,
         "rule_key": "never.no-backup",
+        "metric_key": "test-coverage",
+        "figure_id": db.session.scalar(select(Figure.id).order_by(Figure.id.desc()).limit(1)),
+        "earlier_key": db.session.scalars(select(Release.key).where(Release.shipped_at.is_not(None))).first(),
         "person_id": number_of(cast.DEVELOPERS[0].email.partition("@")[0]),
     }
     kind = endpoint.removeprefix("checklists.show_").removesuffix("_group")

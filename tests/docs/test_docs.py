@@ -15,6 +15,8 @@ from app import create_app
 from app.blueprints.audit.routes import HEADER
 from app.catalogue.reader import read_catalogue
 from app.domain.audit import SENTENCES, AuditAction
+from app.domain.metric_keys import METRICS
+from app.domain.metric_words import DEFINITIONS, DORA
 from app.domain.permissions import FOR_EVERYONE, GRANTS, Permission, Role
 from app.domain.template_files import Column
 from app.exports.table import STANDING_COLUMNS
@@ -137,6 +139,14 @@ def test_every_action_is_documented_with_its_sentence():
 
 def test_the_columns_of_the_export_are_documented_in_their_order():
     assert list(table_of("docs/audit.md", "column")) == list(HEADER)
+
+
+def test_every_metric_is_documented_with_its_definition_and_what_dora_says():
+    rows = [cells for cells in rows_of(text_of("docs/metrics.md")) if cells[0] != "metric"]
+
+    documented = {cells[0].strip("`"): cells[1:] for cells in rows}
+    assert len(documented) == len(rows)
+    assert documented == {key: [kind.title, DEFINITIONS[key], DORA.get(key, "")] for key, kind in METRICS.items()}
 
 
 def test_the_catalogue_is_documented_with_its_numbers():
