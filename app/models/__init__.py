@@ -4,7 +4,7 @@ from app.models.audit import AuditEvent
 from app.models.base import Base
 from app.models.checklist import Checklist, ChecklistGroup, ChecklistItem, ItemComment, Stream, Waiver
 from app.models.delegation import Delegation, DelegationAnswer
-from app.models.deployment import Deployment, Incident, Rollback
+from app.models.deployment import Deployment, EscalationStep, Incident, Rollback, SimilarLook
 from app.models.evidence import Evidence, EvidenceConfirmation
 from app.models.gate import (
     BackupRecord,
@@ -56,6 +56,7 @@ __all__ = [
     "DraftItem",
     "Environment",
     "Escalation",
+    "EscalationStep",
     "Evidence",
     "EvidenceConfirmation",
     "Gate",
@@ -92,6 +93,7 @@ __all__ = [
     "SignedContent",
     "Signoff",
     "SignoffEnd",
+    "SimilarLook",
     "Stream",
     "Target",
     "Template",
