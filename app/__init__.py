@@ -24,6 +24,9 @@ from app.blueprints.gates import signing as gate_signing
 from app.blueprints.health import routes as health
 from app.blueprints.home import routes as home
 from app.blueprints.imports import routes as imports
+from app.blueprints.incidents import escalating as incident_steps
+from app.blueprints.incidents import routes as incidents
+from app.blueprints.incidents import working as incident_work
 from app.blueprints.items import routes as items
 from app.blueprints.mail import routes as mail
 from app.blueprints.me import routes as me
@@ -60,6 +63,7 @@ BLUEPRINTS = (
     *(gates, gate_signing, gate_records, delegations, policies, policy_proposals, overrides, rules),
     *(templates, template_history, adoption, template_rules, imports, drafts, draft_content),
     *(checklist_exports, template_exports),
+    *(incidents, incident_work, incident_steps),
 )
 
 

@@ -83,6 +83,7 @@ class AuditAction(StrEnum):
     SIGNOFF_ENDED = "signoff.ended"
     SIGNOFF_EXPORTED = "signoff.exported"
     GATE_CONSUMED = "gate.consumed"
+    GATE_RENEWED = "gate.renewed"
     DELEGATION_GIVEN = "delegation.given"
     DELEGATION_ANSWERED = "delegation.answered"
     OVERRIDE_OPENED = "override.opened"
@@ -94,6 +95,18 @@ class AuditAction(StrEnum):
     ROLLBACK_PLAN_WRITTEN = "rollback_plan.written"
     REHEARSAL_ADDED = "rehearsal.added"
     BACKUP_ADDED = "backup.added"
+    INCIDENT_REPORTED = "incident.reported"
+    INCIDENT_CHANGED = "incident.changed"
+    INCIDENT_RECOVERED = "incident.recovered"
+    INCIDENT_EXPLAINED = "incident.explained"
+    INCIDENT_RESOLVED = "incident.resolved"
+    INCIDENT_CLOSED = "incident.closed"
+    INCIDENT_REOPENED = "incident.reopened"
+    INCIDENT_COMPARED = "incident.compared"
+    INCIDENT_EXPORTED = "incident.exported"
+    ESCALATION_STARTED = "escalation.started"
+    ESCALATION_DONE = "escalation.done"
+    ESCALATION_PASSED_OVER = "escalation.passed_over"
     ITEM_RULED_OUT = "item.ruled_out"
     ITEM_RULED_IN = "item.ruled_in"
     ITEM_ADDED = "item.added"
@@ -191,6 +204,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.SIGNOFF_ENDED: "ended a sign-off of {label}: {fact}, {new}",
     AuditAction.SIGNOFF_EXPORTED: "exported the sign-offs of {label}",
     AuditAction.GATE_CONSUMED: "passed {label}, with {new}",
+    AuditAction.GATE_RENEWED: "opened {label} anew: what was signed before counted for {old}",
     AuditAction.DELEGATION_GIVEN: "asked {label} to sign for them: {new}",
     AuditAction.DELEGATION_ANSWERED: "{fact} to sign for {label} as {new}",
     AuditAction.OVERRIDE_OPENED: "opened a break-glass of {label}: {new}",
@@ -202,6 +216,18 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.ROLLBACK_PLAN_WRITTEN: "wrote the rollback plan of {label}, revision {new}",
     AuditAction.REHEARSAL_ADDED: "recorded a rehearsal of the rollback plan of {label}: {new}",
     AuditAction.BACKUP_ADDED: "recorded a backup for {label}: {new}",
+    AuditAction.INCIDENT_REPORTED: "reported {label}: {new}",
+    AuditAction.INCIDENT_CHANGED: "changed the {fact} of {label} from {old} to {new}",
+    AuditAction.INCIDENT_RECOVERED: "said of {label} that it works again since {new}, before: {old}",
+    AuditAction.INCIDENT_EXPLAINED: "said why {label} could happen: {new}",
+    AuditAction.INCIDENT_RESOLVED: "said how {label} was resolved: {new}",
+    AuditAction.INCIDENT_CLOSED: "closed {label}",
+    AuditAction.INCIDENT_REOPENED: "opened {label} again, for turn {new}",
+    AuditAction.INCIDENT_COMPARED: "opened {new} beside {label}",
+    AuditAction.INCIDENT_EXPORTED: "exported incidents: {label}",
+    AuditAction.ESCALATION_STARTED: "began {fact} of the escalation of {label}: {new}",
+    AuditAction.ESCALATION_DONE: "did {fact} of the escalation of {label}: {new}",
+    AuditAction.ESCALATION_PASSED_OVER: "passed over {fact} of the escalation of {label}",
     AuditAction.ITEM_RULED_OUT: "took “{label}” away by its rule, from {old} to {new}",
     AuditAction.ITEM_RULED_IN: "brought “{label}” back by its rule, from {old} to {new}",
     AuditAction.EVIDENCE_ADDED: "added evidence to “{label}”: {new}",

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from app.domain.errors import InvalidInput, NotYours, RuleViolation
 
-TITLE_LIMIT, TEXT_BYTES, LINE_LIMIT = 200, 60_000, 200
+TITLE_LIMIT, TEXT_BYTES, LINE_LIMIT, VALUE_LIMIT = 200, 60_000, 200, 200
 TITLE_AT_LEAST, WORDS_AT_LEAST, STEPS_AT_LEAST = 10, 15, 2
 # A browser's clock may be a little fast.
 CLOCKS_DIFFER = timedelta(minutes=2)
@@ -109,6 +109,7 @@ class RecordFacts:
     root_cause_category: RootCause | None = None
     root_cause_by_id: int | None = None
     resolution: str = ""
+    resolved_by_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,9 @@ def _root_cause(facts: RecordFacts) -> RecordVerdict:
 
 
 def _closed(facts: RecordFacts) -> RecordVerdict:
-    return RecordVerdict("" if facts.resolution else "Nobody has said how it was resolved.", facts.resolution[:200])
+    if not facts.resolution:
+        return RecordVerdict("Nobody has said how it was resolved.")
+    return RecordVerdict("", facts.resolution[:VALUE_LIMIT], facts.resolved_by_id)
 
 
 # The boxes of an incident that its record decides.

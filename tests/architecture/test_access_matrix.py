@@ -35,6 +35,7 @@ from app.services.templates import BUILT_IN
 from app.services.waivers import request_waiver
 from app.web.access import PUBLIC, declared_access
 from tests.factories import Made, MadeRelease, Make
+from tests.occasions import made_occasions
 
 # One name in an address that means different things under different addresses.
 OF_ENDPOINT: dict[str, dict[str, object]] = {
@@ -49,6 +50,9 @@ OF_ENDPOINT: dict[str, dict[str, object]] = {
     "evidence.reconfirm": {"group_key": "pre-development"},
     "template_rules.show_version": {"number": 1},
     "template_history.compare": {"older": 1, "newer": 1},
+    "checklists.show_deployment_group": {"group_key": "first-hour"},
+    "checklists.show_rollback_group": {"group_key": "before-rollback"},
+    "checklists.show_incident_group": {"group_key": "issue-reporting"},
 }
 # In a draft an item has a number of its own.
 DRAFT_ITEMS = "draft_content."
@@ -58,7 +62,7 @@ OWN_CONNECTION = {"health.ready"}
 ASKERS_ALONE = {"waivers.withdraw"}
 OTHERS_WORLD = (
     *("release_key", "module_key", "item_id", "checklist_id", "waiver_id", "gate_id", "signoff_id", "delegation_id"),
-    "override_id",
+    *("override_id", "incident_id", "deployment_id", "rollback_id"),
 )
 # Looking at these leaves an event: what was taken away is remembered.
 REMEMBERED = {"signoffs.export"}
@@ -141,6 +145,9 @@ def build_world(
         "signoff_id": _signed(make, release, item.checklist_id),
         "policy_id": _proposed(release.lead),
         "override_id": _broken(make, release, item.checklist_id),
+        "incident_id": make.incident(release.modules[0], by=release.lead),
+        "level": 1,
+        **made_occasions(release.lead.origin, item.checklist_id),
         "rule_key": "never.no-backup",
         "person_id": bystander.id,
         "grant_id": list_grants(bystander.id)[0].id,

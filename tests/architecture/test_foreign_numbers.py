@@ -17,7 +17,7 @@ from tests.factories import Make
 from tests.versions import newest_content, publish, seen
 
 # These are words, the same everywhere, as are those that mean something else under each address.
-WORDS = {"group_key", "token", "filename"}
+WORDS = {"group_key", "token", "filename", "level"}
 # What is written for who tries, and what a request needs to be answered at all.
 BESIDE = {"audit_events", "streams", "idempotency_keys", "rate_counters", "sessions"}
 
