@@ -43,6 +43,8 @@ GRANT SELECT, INSERT ON countersign.override_endings TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.override_uses TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.override_reviews TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.escalations TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.escalation_steps TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.similar_looks TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.changes TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.environments TO countersign_app@'%';
 

@@ -25,8 +25,8 @@ def made_occasions(origin: Origin, checklist_id: int) -> dict[str, object]:
 def _make(change: Change, checklist_id: int) -> list[int]:
     checklist = db.session.get_one(Checklist, checklist_id)
     gates = select(Gate.id, Environment.id).join(Environment, Environment.key == Gate.environment_key)
-    wanted = gates.where(Gate.checklist_id == checklist_id, Gate.kind == GateKind.DEPLOY).order_by(Gate.id).limit(1)
-    gate, environment = change.session.execute(wanted).one()
+    here = (Gate.checklist_id == checklist_id, Gate.kind == GateKind.DEPLOY, Gate.environment_key == "staging")
+    gate, environment = change.session.execute(gates.where(*here)).one()
     deployment = {
         "release_id": checklist.release_id,
         "module_id": checklist.module_id,
