@@ -177,7 +177,8 @@ def _expected_actual(facts: RecordFacts) -> RecordVerdict:
 
 def _error_messages(facts: RecordFacts) -> RecordVerdict:
     if facts.error_messages:
-        return RecordVerdict("", f"{len(facts.error_messages.splitlines())} lines")
+        lines = len(facts.error_messages.splitlines())
+        return RecordVerdict("", "1 line" if lines == 1 else f"{lines} lines")
     if facts.is_without_error:
         return RecordVerdict("", "none was shown")
     return RecordVerdict("The report neither has an error message nor says that none was shown.")

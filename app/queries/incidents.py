@@ -18,12 +18,12 @@ from app.models import (
     Checklist,
     ChecklistItem,
     Environment,
-    EscalationStep,
     Evidence,
     Incident,
     Module,
     Person,
     Release,
+    Stream,
 )
 from app.models.base import table_of
 from app.queries.full_text import is_found
@@ -72,7 +72,9 @@ class IncidentRow(NamedTuple):
     environment_key: str | None
     environment_name: str | None
     checklist_id: int
+    # The checklist's, and its own.
     stream_id: int
+    own_stream_id: int
     reported_by_name: str
     owner_name: str | None
     closed_by_name: str | None
@@ -92,7 +94,7 @@ class IncidentRow(NamedTuple):
 
 _incidents, _lists, _items = table_of(Incident).c, table_of(Checklist).c, table_of(ChecklistItem).c
 _modules, _releases, _places = table_of(Module).c, table_of(Release).c, table_of(Environment).c
-_evidence, _steps = table_of(Evidence).c, table_of(EscalationStep).c
+_evidence, _streams = table_of(Evidence).c, table_of(Stream).c
 _WHO = ("reported_by", "owner", "closed_by", "root_cause_by", "resolved_by")
 _people = {who: table_of(Person).alias(who) for who in _WHO}
 _OWN = IncidentRow._fields[: IncidentRow._fields.index("module_key")]
@@ -103,6 +105,7 @@ _HERE = (
         table_of(Checklist),
         and_(_lists.belongs_to == BelongsTo.INCIDENT, _lists.subject_id == _incidents.id),
     )
+    .join(table_of(Stream), and_(_streams.kind == "incident", _streams.subject_id == _incidents.id))
     .outerjoin(table_of(Release), _releases.id == _incidents.release_id)
     .outerjoin(table_of(Environment), _places.id == _incidents.environment_id)
 )
@@ -118,6 +121,7 @@ _ROWS = select(
     _places.name.label("environment_name"),
     _lists.id.label("checklist_id"),
     _lists.stream_id,
+    _streams.id.label("own_stream_id"),
     *(person.c.name.label(f"{who}_name") for who, person in _people.items()),
 ).select_from(_HERE)
 _ROW = _ROWS.where(_incidents.id == bindparam("incident"))

@@ -38,12 +38,11 @@ def take_incident(change: Change, incident_id: int, *also: int, is_closed: bool 
     """
     seen = get_incident(incident_id, change.actor)
     change.actor.require(Permission.INCIDENT_WORK, seen.module_id)
-    stream = change.find_stream(STREAM, incident_id)
-    change.take(stream, seen.stream_id, *also)
+    change.take(seen.own_stream_id, seen.stream_id, *also)
     row = get_incident(incident_id, change.actor)
     if not is_closed:
         check_may_work(row.state)
-    return row, stream
+    return row, row.own_stream_id
 
 
 def check_revision(row: IncidentRow, revision: int, *, theirs: str, yours: str) -> None:

@@ -24,11 +24,13 @@ from app.models import (
     Checklist,
     ChecklistGroup,
     ChecklistItem,
+    EscalationStep,
     Gate,
     GatePolicy,
     Module,
     Override,
     Release,
+    Rollback,
     Session,
     Template,
     TemplateVersion,
@@ -44,11 +46,12 @@ from app.services.policies import propose
 from app.services.templates import BUILT_IN
 from tests.browser.places import busiest, number_of
 from tests.conftest import settings_for
+from tests.occasions import made_occasions
 
 # What a browser is sent to, but never shows as a page.
 NOT_PAGES = {
     *("static", "health.alive", "health.ready", "audit.export", "waivers.export", "evidence.download"),
-    *("overrides.export", "items.show_rule", "signoffs.export", "signoffs.pdf", "signoffs.content"),
+    *("incidents.export", "overrides.export", "items.show_rule", "signoffs.export", "signoffs.pdf", "signoffs.content"),
 }
 FOR_NOBODY = {"auth.sign_in", "auth.show_link", "setup.show"}
 
@@ -137,7 +140,9 @@ def _broken_glass() -> dict[str, Any]:
 def values_of(endpoint: str) -> dict[str, Any]:
     """What stands in the example address of a page."""
     place = busiest()
+    is_occasion = any(word in endpoint for word in ("incident", "_deployment", "_rollback"))
     here = {
+        **(_happened(endpoint) if is_occasion else {}),
         **(_proposal() if endpoint.startswith("polic") else {}),
         "release_key": place.release,
         "module_key": place.module,
@@ -165,6 +170,19 @@ def values_of(endpoint: str) -> dict[str, Any]:
     if endpoint.startswith(("draft", "imports.")):
         here |= _draft()
     return here | _one_time(endpoint)
+
+
+def _happened(endpoint: str) -> dict[str, Any]:
+    """An incident of the story, the open one that is escalated; and a deployment with its rollback."""
+    if endpoint.startswith("incident") or endpoint.endswith(("_incident", "_incident_group")):
+        escalated = select(EscalationStep.incident_id).where(EscalationStep.level == 4).limit(1)
+        return {"incident_id": db.session.scalars(escalated).one(), "level": 4}
+    known = db.session.execute(select(Rollback.deployment_id, Rollback.id).limit(1)).one_or_none()
+    if known is not None:
+        return {"deployment_id": known[0], "rollback_id": known[1]}
+    checklist = select(Gate.checklist_id).where(Gate.environment_key == "staging").order_by(Gate.id).limit(1)
+    lead = Origin(actor_of(number_of("leena"), means="session"), request_id="test")
+    return made_occasions(lead, db.session.scalars(checklist).one())
 
 
 def _one_time(endpoint: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from app.domain.checklist import BelongsTo
 from app.domain.incidents import IncidentSeverity, record_verdicts
 from app.domain.permissions import Permission
 from app.exports.csv_rows import csv_bytes
-from app.queries.audit import list_events_since
+from app.queries.audit import list_events_of_two
 from app.queries.checklists import get_occasion_checklist
 from app.queries.escalation import list_callees, list_similar, list_steps
 from app.queries.groups import list_groups
@@ -170,7 +170,7 @@ def _shown(row: IncidentRow, who: Actor) -> dict[str, Any]:
     now = server_now()
     checklist = get_occasion_checklist(BelongsTo.INCIDENT, row.id, who)
     items = list_rows(row.checklist_id)
-    events = list_events_since(row.stream_id, row.reported_at, most=SHOWN + 1)
+    events = list_events_of_two(row.own_stream_id, row.stream_id, most=SHOWN + 1)
     may_work = who.may_for(Permission.INCIDENT_WORK, row.module_id)
     form = OwnerForm(formdata=None, data={"owner_id": str(row.owner_id or "")})
     form.owner_id.choices = options([("", "nobody"), *list_active_people()]) if may_work else []
@@ -186,7 +186,7 @@ def _shown(row: IncidentRow, who: Actor) -> dict[str, Any]:
         "levels": levels_of(row, list_steps(row.id, row.turn), who, now),
         "similar": list_similar(row, who),
         "callees": list_callees(row.module_id),
-        "events": told(events[:SHOWN]),
+        "events": told(events[-SHOWN:]),
         "has_more": len(events) > SHOWN,
         "may_work": may_work and row.closed_at is None,
         "may_reopen": may_work and row.closed_at is not None,
