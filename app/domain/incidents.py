@@ -218,7 +218,7 @@ def _root_cause(facts: RecordFacts) -> RecordVerdict:
 def _closed(facts: RecordFacts) -> RecordVerdict:
     if not facts.resolution:
         return RecordVerdict("Nobody has said how it was resolved.")
-    return RecordVerdict("", facts.resolution[:VALUE_LIMIT], facts.resolved_by_id)
+    return RecordVerdict("", " ".join(facts.resolution.split())[:VALUE_LIMIT], facts.resolved_by_id)
 
 
 # The boxes of an incident that its record decides.

@@ -72,12 +72,6 @@ def mask_secrets(text: str) -> Masked:
     return Masked("\n".join(lines), places)
 
 
-def mask_all(texts: Iterable[str]) -> tuple[list[str], int]:
-    """Several texts, and how many places were covered in all of them."""
-    found = [mask_secrets(text) for text in texts]
-    return [one.text for one in found], sum(one.places for one in found)
-
-
 def _without_keys(text: str) -> tuple[str, int]:
     """Without the blocks of private keys; one that does not end goes on to the end of the text."""
     parts, at, places = [], 0, 0

@@ -21,13 +21,12 @@ from app.domain.escalations import (
 )
 from app.domain.mails import Letter, Line, MailKind
 from app.domain.permissions import Permission
-from app.domain.secrets_masking import mask_secrets
 from app.models import EscalationStep, SimilarLook
 from app.models.base import table_of
 from app.queries.escalation import find_person_to_tell, list_callees, list_steps
 from app.queries.incidents import IncidentRow, get_incident
 from app.services.change import Change
-from app.services.incident_records import about_incident, plain_fact, take_incident
+from app.services.incident_records import about_incident, cover, plain_fact, take_incident
 from app.services.mailing import put_mail
 from app.services.write_path import write_path
 
@@ -51,7 +50,7 @@ def start_step(
     row, stream = take_incident(change, incident_id)
     states = states_of(step.facts for step in list_steps(row.id, row.turn))
     name, email = _called(row, level, callee, whom)
-    covered = mask_secrets(text).text
+    covered = cover(text, "text").text
     check_may_start(level, states, whom=name, impact=covered)
     told = find_person_to_tell(email) if level >= FIRST_TO_CALL else None
     sent = put_mail(change, [told], _letter(row, level, covered)) if told is not None else 0
@@ -94,7 +93,7 @@ def finish_step(change: Change, incident_id: int, level: int, *, outcome: str, h
     """Say what came of a step that is under way; how many places were covered in what was pasted."""
     row, stream = take_incident(change, incident_id)
     states = states_of(step.facts for step in list_steps(row.id, row.turn))
-    covered = mask_secrets(outcome)
+    covered = cover(outcome, "outcome")
     check_may_finish(level, states, outcome=covered.text, is_resolved=row.resolved_at is not None)
     _keep(change, (row, stream, level, StepAct.DONE), {"text": covered.text, "has_helped": has_helped})
     return covered.places
@@ -105,7 +104,7 @@ def pass_over_step(change: Change, incident_id: int, level: int, *, reason: str)
     """Leave a step out, with the reason."""
     row, stream = take_incident(change, incident_id)
     states = states_of(step.facts for step in list_steps(row.id, row.turn))
-    covered = mask_secrets(reason).text
+    covered = cover(reason, "outcome").text
     check_may_pass_over(level, states, reason=covered)
     _keep(change, (row, stream, level, StepAct.PASSED_OVER), {"text": covered})
     return True

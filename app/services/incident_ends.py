@@ -14,7 +14,6 @@ from app.domain.incidents import (
     check_recovered,
 )
 from app.domain.permissions import Permission
-from app.domain.secrets_masking import mask_secrets
 from app.models import Gate
 from app.queries.gates import get_gate
 from app.queries.incidents import IncidentRow, get_incident
@@ -24,6 +23,7 @@ from app.services.gate_turns import open_next_turn
 from app.services.incident_records import (
     about_incident,
     check_revision,
+    cover,
     moment_words,
     plain_fact,
     save_incident,
@@ -62,7 +62,7 @@ def set_recovered(change: Change, incident_id: int, *, recovered_at: datetime | 
 def explain(change: Change, incident_id: int, *, revision: int, cause: str, category: RootCause | None) -> int:
     """Say why it could happen; how many places were covered. Whoever saves it stands behind it."""
     row, stream = take_incident(change, incident_id)
-    covered = mask_secrets(cause)
+    covered = cover(cause, "cause")
     check_revision(row, revision, theirs=row.root_cause, yours=covered.text)
     change.record(
         AuditAction.INCIDENT_EXPLAINED,
@@ -84,7 +84,7 @@ def explain(change: Change, incident_id: int, *, revision: int, cause: str, cate
 def resolve(change: Change, incident_id: int, *, resolution: str) -> int:
     """Say how it was resolved: from now on a team lead can sign that it may be closed."""
     row, stream = take_incident(change, incident_id)
-    covered = mask_secrets(resolution)
+    covered = cover(resolution, "resolution")
     check_may_resolve(resolution=covered.text, recovered_at=row.recovered_at)
     change.record(
         AuditAction.INCIDENT_RESOLVED,
@@ -143,7 +143,7 @@ def _span(row: IncidentRow) -> dict[str, str | None]:
 def reopen_incident(change: Change, incident_id: int, *, reason: str, is_down_again: bool = False) -> bool:
     """Open a closed one again: it has to be resolved and signed anew, and its escalation begins anew."""
     row, stream = take_incident(change, incident_id, is_closed=True)
-    reason = mask_secrets(reason).text
+    reason = cover(reason, "reason").text
     check_may_reopen(row.state, reason=reason)
     gate = get_gate(_gate_of(change, incident_id))
     if gate.consumed_at is not None:

@@ -9,9 +9,10 @@ from sqlalchemy import update
 
 from app.domain.audit import moment_text
 from app.domain.checklist import BelongsTo, ItemState
-from app.domain.errors import Conflict
+from app.domain.errors import Conflict, InvalidInput
 from app.domain.incidents import DECIDED_BY_RECORD, RecordVerdict, check_may_tick, check_may_work, record_verdicts
 from app.domain.permissions import Permission
+from app.domain.secrets_masking import Masked, mask_secrets
 from app.models import Incident
 from app.models.base import table_of
 from app.queries.incidents import IncidentRow, find_incident, get_incident, record_facts_of
@@ -23,6 +24,8 @@ from app.services.items import save_item
 
 _incidents = table_of(Incident)
 STREAM = "incident"
+# What a column of text holds. A mask may be longer than what it covers.
+TEXT_HOLDS = 65_535
 ATTACHMENTS = "issue.attachments"
 
 
@@ -57,6 +60,14 @@ def save_incident(change: Change, row: IncidentRow, values: Mapping[str, Any]) -
         update(_incidents).where(_incidents.c.id == row.id).values(revision=row.revision + 1, **values)
     )
     return follow_record(change, row.id)
+
+
+def cover(text: str, field: str, *, letters: int = 0) -> Masked:
+    """A text without what looks like a secret; InvalidInput where that has made it longer than what is kept."""
+    covered = mask_secrets(text)
+    if len(covered.text.encode()) > TEXT_HOLDS or (letters and len(covered.text) > letters):
+        raise InvalidInput(**{field: "It is too long once what looks like a secret is masked. Shorten it."})
+    return covered
 
 
 def plain_fact(value: Any) -> Any:

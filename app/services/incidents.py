@@ -11,9 +11,8 @@ from app.domain.audit import AuditAction
 from app.domain.checklist import BelongsTo
 from app.domain.errors import Busy, DomainError, InvalidInput
 from app.domain.evidence import EvidenceFacts, Limits
-from app.domain.incidents import IncidentSeverity, check_may_report
+from app.domain.incidents import LINE_LIMIT, TITLE_LIMIT, IncidentSeverity, check_may_report
 from app.domain.permissions import Permission
-from app.domain.secrets_masking import mask_all
 from app.files.store import KeptFile, Store
 from app.models import Incident, Person
 from app.queries.incidents import IncidentRow
@@ -29,6 +28,7 @@ from app.services.incident_records import (
     STREAM,
     about_incident,
     check_revision,
+    cover,
     follow_record,
     moment_words,
     plain_fact,
@@ -37,8 +37,12 @@ from app.services.incident_records import (
 )
 from app.services.write_path import write_path
 
-# What people type or paste: none of it is stored before it was looked through.
-PASTED = ("title", "description", "server_version", "steps", "expected", "actual", "error_messages", "log")
+# What people type or paste, and how many letters are kept: none of it is stored before it was looked through.
+PASTED = {
+    "title": TITLE_LIMIT,
+    "server_version": LINE_LIMIT,
+    **dict.fromkeys(("description", "steps", "expected", "actual", "error_messages", "log"), 0),
+}
 FILES_AT_MOST = 10
 # What the history calls the facts of a report.
 FACTS = {
@@ -168,9 +172,9 @@ def report_incident(
 
 
 def _masked(report: Report) -> tuple[Report, int]:
-    texts, number = mask_all(getattr(report, name) for name in PASTED)
-    covered: dict[str, Any] = dict(zip(PASTED, texts, strict=True))
-    return replace(report, **covered), number
+    found = {name: cover(getattr(report, name), name, letters=PASTED[name]) for name in PASTED}
+    covered: dict[str, Any] = {name: one.text for name, one in found.items()}
+    return replace(report, **covered), sum(one.places for one in found.values())
 
 
 def _covered(masked: int) -> str:

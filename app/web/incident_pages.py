@@ -189,6 +189,14 @@ def mail_to(row: IncidentRow, callee: Callee | None) -> str:
     return f"mailto:{quote(callee.email)}?{urlencode({'subject': subject, 'body': body}, quote_via=quote)}"
 
 
+def told_of(masked: int) -> str:
+    """What is said of places that were masked, behind what else is said; empty for none."""
+    if not masked:
+        return ""
+    places = "1 place that looks like a secret was" if masked == 1 else f"{masked} places that look like secrets were"
+    return f" {places} masked before anything was stored."
+
+
 HEADER = (
     *("incident_id", "state", "severity", "title", "module", "release", "environment", "began_at_utc"),
     *("recovered_at_utc", "reported_at_utc", "reported_by", "owner", "resolved_at_utc", "closed_at_utc", "closed_by"),

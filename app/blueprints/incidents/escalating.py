@@ -18,7 +18,7 @@ from app.web.access import requires
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import Form, small_number, text_of
 from app.web.incident_forms import callee_choices
-from app.web.incident_pages import card_of, levels_of, mail_to, server_now
+from app.web.incident_pages import card_of, levels_of, mail_to, server_now, told_of
 from app.web.messages import say
 from app.web.origin import actor, origin
 
@@ -96,8 +96,8 @@ def finish(incident_id: int, level: int) -> ResponseReturnValue:
 
     def save() -> str:
         helped = form.has_helped.data == "yes"
-        finish_step(origin(), incident_id, level, outcome=text_of(form.outcome), has_helped=helped)
-        return f"Step {level} is done."
+        masked = finish_step(origin(), incident_id, level, outcome=text_of(form.outcome), has_helped=helped)
+        return f"Step {level} is done.{told_of(masked)}"
 
     return _saved(row, level, form, save)
 

@@ -10,6 +10,7 @@ from flask_login import current_user
 from app.blueprints.incidents.forms import TEXTS, OwnerForm, ReportForm
 from app.domain.actors import Actor
 from app.domain.checklist import BelongsTo
+from app.domain.escalations import current_level, states_of
 from app.domain.incidents import IncidentSeverity, record_verdicts
 from app.domain.permissions import Permission
 from app.exports.csv_rows import csv_bytes
@@ -17,7 +18,7 @@ from app.queries.audit import list_events_of_two
 from app.queries.checklists import get_occasion_checklist
 from app.queries.escalation import list_callees, list_similar, list_steps
 from app.queries.groups import list_groups
-from app.queries.incident_choices import find_module_key_of, list_modules_to_report, list_releases_to_name
+from app.queries.incident_choices import find_module_key_of, list_releases_to_name
 from app.queries.incidents import (
     IncidentFilter,
     IncidentRow,
@@ -26,6 +27,7 @@ from app.queries.incidents import (
     list_incidents,
     record_facts_of,
 )
+from app.queries.modules import list_modules
 from app.queries.people import list_active_people
 from app.queries.rows import list_rows
 from app.queries.waiting import list_standings_of
@@ -38,7 +40,7 @@ from app.web.evidence_pages import evidence_views
 from app.web.forms import optional_number, options, small_number, text_of
 from app.web.history import told
 from app.web.incident_forms import with_choices
-from app.web.incident_pages import HEADER, OWN, card_of, cards_of, csv_rows, levels_of, sentence_of, server_now
+from app.web.incident_pages import HEADER, OWN, card_of, cards_of, csv_rows, levels_of, sentence_of, server_now, told_of
 from app.web.messages import say
 from app.web.origin import actor, origin
 from app.web.rows import today
@@ -67,7 +69,7 @@ def index() -> ResponseReturnValue:
         wanted=wanted,
         query={name: text for name in ASKED if (text := request.args.get(name, ""))},
         severities=list(IncidentSeverity),
-        modules=list_modules_to_report(actor()),
+        modules=[(line.key, line.name) for line in list_modules(actor())],
         releases=list_releases_to_name(actor(), ""),
         may_report=actor().may(Permission.INCIDENT_WORK),
     )
@@ -119,7 +121,7 @@ def create() -> ResponseReturnValue:
     if form.validate_on_submit():
         with refusals_shown_in(form):
             number, masked = _report(form)
-            say(f"Incident {number} is reported.{_told_of(masked)}")
+            say(f"Incident {number} is reported.{told_of(masked)}")
             return redirect(url_for(".show", incident_id=number), 303)
     return _new_page(form), form_status(form)
 
@@ -137,13 +139,6 @@ def _report(form: ReportForm) -> tuple[int, int]:
         today=today(),
     )
     return reported.incident_id, reported.masked
-
-
-def _told_of(masked: int) -> str:
-    if not masked:
-        return ""
-    places = "1 place that looks like a secret was" if masked == 1 else f"{masked} places that look like secrets were"
-    return f" {places} masked before anything was stored."
 
 
 def _new_page(form: ReportForm) -> str:
@@ -174,7 +169,7 @@ def _shown(row: IncidentRow, who: Actor) -> dict[str, Any]:
     may_work = who.may_for(Permission.INCIDENT_WORK, row.module_id)
     form = OwnerForm(formdata=None, data={"owner_id": str(row.owner_id or "")})
     form.owner_id.choices = options([("", "nobody"), *list_active_people()]) if may_work else []
-    verdicts = record_verdicts(record_facts_of(row))
+    verdicts, steps = record_verdicts(record_facts_of(row)), list_steps(row.id, row.turn)
     return {
         "card": card_of(row, now),
         "row": row,
@@ -183,7 +178,8 @@ def _shown(row: IncidentRow, who: Actor) -> dict[str, Any]:
         "faults": {key: verdict.fault for key, verdict in verdicts.items()},
         "evidence": [piece for piece in evidence_views([item.id for item in items]) if not piece.is_withdrawn],
         "gates": list_standings_of(row.checklist_id, now),
-        "levels": levels_of(row, list_steps(row.id, row.turn), who, now),
+        "levels": levels_of(row, steps, who, now),
+        "at_level": current_level(states_of(step.facts for step in steps)),
         "similar": list_similar(row, who),
         "callees": list_callees(row.module_id),
         "events": told(events[-SHOWN:]),
@@ -221,7 +217,7 @@ def update(incident_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         with refusals_shown_in(form):
             masked = change_incident(origin(), incident_id, form.report(), revision=form.seen_revision)
-            say(f"The report is saved.{_told_of(masked)}")
+            say(f"The report is saved.{told_of(masked)}")
             return redirect(url_for(".show", incident_id=incident_id), 303)
     return _edit_page(row, form), form_status(form)
 

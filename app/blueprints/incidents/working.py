@@ -21,7 +21,7 @@ from app.web.access import requires
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import Form, optional_number, text_of, utc_of
 from app.web.gate_pages import reasons_of
-from app.web.incident_pages import card_of, server_now
+from app.web.incident_pages import card_of, server_now, told_of
 from app.web.messages import say
 from app.web.origin import actor, origin
 
@@ -104,8 +104,8 @@ def save_cause(incident_id: int) -> ResponseReturnValue:
     def save() -> str:
         category = RootCause(form.category.data) if form.category.data else None
         cause = text_of(form.cause)
-        explain(origin(), incident_id, revision=form.seen_revision, cause=cause, category=category)
-        return "The cause is saved."
+        masked = explain(origin(), incident_id, revision=form.seen_revision, cause=cause, category=category)
+        return f"The cause is saved.{told_of(masked)}"
 
     return _saved(incident_id, form, save, lambda: _cause_page(row, form))
 
@@ -132,8 +132,8 @@ def save_resolution(incident_id: int) -> ResponseReturnValue:
     row, form = _to_work(incident_id), ResolveForm()
 
     def save() -> str:
-        resolve(origin(), incident_id, resolution=text_of(form.resolution))
-        return "Resolved. When the rest of its list is done a team lead signs, and it can be closed."
+        masked = resolve(origin(), incident_id, resolution=text_of(form.resolution))
+        return f"Resolved. When the rest of its list is done a team lead signs, and it can be closed.{told_of(masked)}"
 
     return _saved(incident_id, form, save, lambda: _page("resolve", row, form))
 

@@ -96,6 +96,14 @@ def test_no_secret_reaches_a_row_an_event_or_the_answer(make: Make, release: Mad
     assert "8 places masked" in event.new_value
 
 
+def test_a_text_that_masks_make_too_long_is_refused_beside_its_field(make: Make, release: MadeRelease):
+    for field, typed in (("title", "see " + "pwd=a " * 32), ("log", "see pwd=a\n" * 6_000)):
+        with pytest.raises(InvalidInput) as refused:
+            make.incident(release.modules[0], **{field: typed})
+
+        assert list(refused.value.fields) == [field]
+
+
 def test_an_edit_is_looked_through_for_secrets_too(make: Make, release: MadeRelease, ravi: Made):
     number = make.incident(release.modules[0])
 
