@@ -29,6 +29,9 @@ from app.blueprints.gates import signing as gate_signing
 from app.blueprints.health import routes as health
 from app.blueprints.home import routes as home
 from app.blueprints.imports import routes as imports
+from app.blueprints.incidents import escalating as incident_steps
+from app.blueprints.incidents import routes as incidents
+from app.blueprints.incidents import working as incident_work
 from app.blueprints.items import routes as items
 from app.blueprints.mail import routes as mail
 from app.blueprints.me import routes as me
@@ -73,6 +76,7 @@ BLUEPRINTS = (
     *(checklist_exports, template_exports),
     *(deployments, deployment_plans, deployment_runs, freezes, environments),
     *(metrics, figures, release_comparison),
+    *(incidents, incident_work, incident_steps),
 )
 
 

@@ -46,6 +46,8 @@ GRANT SELECT, INSERT ON countersign.rollback_steps TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.escalations TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.figures TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.figure_strikes TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.escalation_steps TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.similar_looks TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.changes TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.deployment_steps TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.deployment_step_ticks TO countersign_app@'%';

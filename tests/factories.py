@@ -1,7 +1,7 @@
 """Making what a test needs, with a name for everything that the test does not care about."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -12,6 +12,7 @@ from app.database import db
 from app.domain.actors import Actor, Origin
 from app.domain.audit import name_digest
 from app.domain.evidence import EvidenceFacts, Limits
+from app.domain.incidents import IncidentSeverity
 from app.domain.permissions import Role
 from app.models import AuditEvent, ChecklistItem, Module, Person, PersonName, RoleGrant, Session, Stream
 from app.models.base import utc_now
@@ -19,6 +20,7 @@ from app.queries.checklists import get_module_checklist
 from app.queries.people import actor_of, find_signed_in, list_sessions
 from app.queries.rows import list_rows
 from app.services.evidence import add_evidence, add_file
+from app.services.incidents import Report, report_incident
 from app.services.modules import ModuleFacts, create_module
 from app.services.releases import ReleaseFacts, add_modules, create_release
 from app.services.secret import hash_password, new_token, token_digest
@@ -125,6 +127,23 @@ class Make:
             limits=LIMITS,
             today=utc_now().date(),
         ).evidence_id
+
+    def incident(
+        self,
+        module_key: str,
+        *,
+        by: Made | None = None,
+        title: str = "Orders cannot be saved",
+        description: str = "Whoever saves an order waits and then sees an error page.",
+        began_at: datetime | None = None,
+        severity: IncidentSeverity = IncidentSeverity.MAJOR,
+        **more: Any,
+    ) -> int:
+        """An incident of a module, and its number; by a developer, unless somebody is named."""
+        by = by or self.person(Role.DEVELOPER)
+        began_at = began_at or utc_now() - timedelta(minutes=40)
+        report = Report(severity, title, description, began_at, **more)
+        return report_incident(by.origin, module_key, report, limits=LIMITS, today=utc_now().date()).incident_id
 
     def events(self, action: str | None = None, *, object_id: int | None = None) -> list[AuditEvent]:
         """The events there are, the oldest first."""

@@ -144,9 +144,9 @@ class Signing:
     ) -> None:
         with pretending(self.moment()):
             content = standing_of(gate, server_now()).content
-            sign(self._signed_in(player), gate.id, Wish(role, decision, content.digest, reason=reason))
+            sign(self.signed_in(player), gate.id, Wish(role, decision, content.digest, reason=reason))
 
-    def _signed_in(self, player: Player) -> Origin:
+    def signed_in(self, player: Player) -> Origin:
         """A browser in which the password was typed just now: without one nobody signs."""
         browser = Browser("192.0.2.20", "Firefox 132 on Linux")
         password = self.company.passwords[player]

@@ -14,6 +14,7 @@ from app.demo.measuring import measure
 from app.demo.proving import Proving
 from app.demo.rolling import Rolling
 from app.demo.signing import Signing
+from app.demo.trouble import Trouble
 from app.demo.waiving import Waiving
 from app.demo.work import Work
 from app.domain.actors import SYSTEM, Origin
@@ -34,6 +35,8 @@ WORDS = (
     *("lantern", "meadow", "nickel", "orchard", "pebble", "quartz", "raven", "saddle", "timber", "upland", "velvet"),
     *("willow", "yonder", "zephyr", "basalt", "copper", "dune", "fern", "glacier"),
 )
+
+SHIPPED_AGO = 30
 
 
 class Company:
@@ -73,6 +76,9 @@ def play(say: Callable[[str], None]) -> None:
     _answer_anew(company)
     say("  figures")
     measure(company)
+    say("  Incidents")
+    _, shipped = _planned(company, SHIPPED_AGO)
+    Trouble(company, shipped).play()
     say("The made-up company is complete. Its passwords stand above.")
 
 
@@ -153,7 +159,7 @@ def _contacts(company: Company) -> dict[ContactKind, ContactFacts | None]:
 
 def _releases(company: Company, say: Callable[[str], None]) -> None:
     plan = (
-        (30, 50, range(10), 1.0, "The autumn release."),
+        (SHIPPED_AGO, 50, range(10), 1.0, "The autumn release."),
         (-6, 24, range(12), 0.72, "Multi-GRN and the new transfer screens. Deployment window from 22:00."),
         (-34, 3, range(4, 12), 0.04, ""),
     )

@@ -113,6 +113,18 @@ class AuditAction(StrEnum):
     ROLLBACK_PAUSED = "rollback.paused"
     ROLLBACK_RESUMED = "rollback.resumed"
     ROLLBACK_FINISHED = "rollback.finished"
+    INCIDENT_REPORTED = "incident.reported"
+    INCIDENT_CHANGED = "incident.changed"
+    INCIDENT_RECOVERED = "incident.recovered"
+    INCIDENT_EXPLAINED = "incident.explained"
+    INCIDENT_RESOLVED = "incident.resolved"
+    INCIDENT_CLOSED = "incident.closed"
+    INCIDENT_REOPENED = "incident.reopened"
+    INCIDENT_COMPARED = "incident.compared"
+    INCIDENT_EXPORTED = "incident.exported"
+    ESCALATION_STARTED = "escalation.started"
+    ESCALATION_DONE = "escalation.done"
+    ESCALATION_PASSED_OVER = "escalation.passed_over"
     ITEM_RULED_OUT = "item.ruled_out"
     ITEM_RULED_IN = "item.ruled_in"
     ITEM_ADDED = "item.added"
@@ -243,6 +255,18 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.ROLLBACK_PAUSED: "paused {label}",
     AuditAction.ROLLBACK_RESUMED: "went on with {label}",
     AuditAction.ROLLBACK_FINISHED: "ended {label}: {new}",
+    AuditAction.INCIDENT_REPORTED: "reported {label}: {new}",
+    AuditAction.INCIDENT_CHANGED: "changed the {fact} of {label} from {old} to {new}",
+    AuditAction.INCIDENT_RECOVERED: "said of {label} that it works again since {new}, before: {old}",
+    AuditAction.INCIDENT_EXPLAINED: "said why {label} could happen: {new}",
+    AuditAction.INCIDENT_RESOLVED: "said how {label} was resolved: {new}",
+    AuditAction.INCIDENT_CLOSED: "closed {label}",
+    AuditAction.INCIDENT_REOPENED: "opened {label} again, for turn {new}",
+    AuditAction.INCIDENT_COMPARED: "opened {new} beside {label}",
+    AuditAction.INCIDENT_EXPORTED: "exported incidents: {label}",
+    AuditAction.ESCALATION_STARTED: "began {fact} of the escalation of {label}: {new}",
+    AuditAction.ESCALATION_DONE: "did {fact} of the escalation of {label}: {new}",
+    AuditAction.ESCALATION_PASSED_OVER: "passed over {fact} of the escalation of {label}",
     AuditAction.ITEM_RULED_OUT: "took “{label}” away by its rule, from {old} to {new}",
     AuditAction.ITEM_RULED_IN: "brought “{label}” back by its rule, from {old} to {new}",
     AuditAction.EVIDENCE_ADDED: "added evidence to “{label}”: {new}",

@@ -9,9 +9,11 @@ from app.models.deployment import (
     DeploymentStep,
     DeploymentStepTick,
     DeploymentWindow,
+    EscalationStep,
     Freeze,
     Incident,
     Rollback,
+    SimilarLook,
     WindowNotice,
 )
 from app.models.evidence import Evidence, EvidenceConfirmation
@@ -70,6 +72,7 @@ __all__ = [
     "DraftItem",
     "Environment",
     "Escalation",
+    "EscalationStep",
     "Evidence",
     "EvidenceConfirmation",
     "Figure",
@@ -111,6 +114,7 @@ __all__ = [
     "SignedContent",
     "Signoff",
     "SignoffEnd",
+    "SimilarLook",
     "Stream",
     "Target",
     "Template",

@@ -6,7 +6,8 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.deployments import Outcome
-from app.domain.incidents import IncidentSeverity
+from app.domain.escalations import StepAct, ToldHow
+from app.domain.incidents import IncidentSeverity, RootCause
 from app.domain.rollbacks import RollbackOutcome
 from app.domain.windows import NoticeKind
 from app.models.base import Base, CreatedAt, IntPK, exact, table
@@ -150,6 +151,8 @@ class Incident(Base):
     __table_args__ = table(
         Index("ix_incidents_module_id_began_at", "module_id", "began_at"),
         Index("ix_incidents_began_at", "began_at"),
+        # A file has none: there the words are looked for one by one.
+        Index("ix_incidents_texts", "title", "description", "error_messages", mysql_prefix="FULLTEXT").ddl_if("mysql"),
     )
 
     id: Mapped[IntPK]
@@ -169,3 +172,55 @@ class Incident(Base):
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     reported_at: Mapped[CreatedAt]
     reported_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    # 1, and one more each time that it was opened again: the steps of an escalation begin anew.
+    turn: Mapped[int] = mapped_column(default=1)
+    # Who has it now.
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    server_version: Mapped[str] = mapped_column(String(200), default="")
+    steps: Mapped[str] = mapped_column(Text, default="")
+    expected: Mapped[str] = mapped_column(Text, default="")
+    actual: Mapped[str] = mapped_column(Text, default="")
+    error_messages: Mapped[str] = mapped_column(Text, default="")
+    is_without_error: Mapped[bool] = mapped_column(default=False)
+    log: Mapped[str] = mapped_column(Text, default="")
+    root_cause: Mapped[str] = mapped_column(Text, default="")
+    root_cause_category: Mapped[RootCause | None]
+    root_cause_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    resolution: Mapped[str] = mapped_column(Text, default="")
+    resolved_at: Mapped[datetime | None]
+    resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
+class EscalationStep(Base):
+    """Somebody began, did or passed over a step of an incident's escalation. Only ever added."""
+
+    __tablename__ = "escalation_steps"
+    __table_args__ = table(UniqueConstraint("incident_id", "turn", "level", "act"))
+
+    id: Mapped[IntPK]
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
+    turn: Mapped[int]
+    level: Mapped[int]
+    act: Mapped[StepAct]
+    # What came of it, why it was passed over, or what is asked.
+    text: Mapped[str] = mapped_column(Text, default="")
+    has_helped: Mapped[bool | None]
+    whom: Mapped[str] = mapped_column(String(200), default="")
+    told_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    told_how: Mapped[ToldHow | None]
+    acted_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    acted_at: Mapped[datetime]
+
+
+class SimilarLook(Base):
+    """Somebody opened an earlier incident beside one that is worked on. Only ever added."""
+
+    __tablename__ = "similar_looks"
+    __table_args__ = table(UniqueConstraint("incident_id", "turn", "other_id"))
+
+    id: Mapped[IntPK]
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
+    turn: Mapped[int]
+    other_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
+    opened_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    opened_at: Mapped[datetime]

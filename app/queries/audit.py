@@ -201,6 +201,17 @@ def list_events_since(stream_id: int, since: datetime, *, most: int) -> Sequence
     return _rows(rows.order_by(_events.stream_sequence).limit(most))
 
 
+def list_events_of_two(own: int, beside: int, *, most: int) -> Sequence[EventRow]:
+    """The newest of what happened in a stream and in one beside it, the oldest first.
+
+    What followed there from an act here, by the same request, is told by that act.
+    """
+    acts = select(_events.request_id).where(_events.stream_id == own)
+    apart = and_(_events.stream_id == beside, _events.request_id.not_in(acts.scalar_subquery()))
+    found = _newest_first(select(*COLUMNS).where(or_(_events.stream_id == own, apart)))
+    return _rows(found.limit(most))[::-1]
+
+
 def list_last_events(item_ids: Sequence[int], actor_id: int, since: datetime) -> dict[int, tuple[bytes, datetime]]:
     """Of each item the newest change of its state by one person since a moment: what could be taken back."""
     if not item_ids:

@@ -1,4 +1,4 @@
-"""Which deployment used up what was signed at a gate in an earlier turn."""
+"""What used up what was signed at a gate in an earlier turn: a deployment, or the end of an incident."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,16 +16,16 @@ _all = table_of(Deployment).c
 
 @dataclass(frozen=True, slots=True)
 class GateUse:
-    """A deployment that passed a gate, and the last cycle of the turn that it used up."""
+    """What passed a gate, and the last cycle of the turn that it used up. Without a number it is no deployment."""
 
-    deployment_id: int
     cycle: int
-    started_at: datetime
+    deployment_id: int | None = None
+    started_at: datetime | None = None
 
     @property
     def words(self) -> str:
         """What became of what was signed for it."""
-        return f"used for deployment {self.deployment_id}"
+        return "used before" if self.deployment_id is None else f"used for deployment {self.deployment_id}"
 
 
 def list_uses(*conditions: ColumnElement[bool]) -> dict[int, list[GateUse]]:
@@ -37,10 +37,10 @@ def list_uses(*conditions: ColumnElement[bool]) -> dict[int, list[GateUse]]:
         .order_by(_all.gate_cycle, _all.id)
     )
     for row in rows:
-        found[row.gate_id].append(GateUse(row.id, row.gate_cycle, row.started_at))
+        found[row.gate_id].append(GateUse(row.gate_cycle, row.id, row.started_at))
     return found
 
 
-def used_for(cycle: int, uses: Sequence[GateUse]) -> GateUse | None:
-    """The deployment that used up a sign-off of a cycle: the first that passed the gate from then on."""
-    return next((use for use in uses if use.cycle >= cycle), None)
+def used_for(cycle: int, uses: Sequence[GateUse]) -> GateUse:
+    """What used up a sign-off of a cycle: the first deployment that passed the gate from then on, where one did."""
+    return next((use for use in uses if use.cycle >= cycle), GateUse(cycle))

@@ -65,7 +65,7 @@ class GivenSignoff:
     ended_at: datetime | None
     ended_reason: str
     ended_by: str | None
-    # The deployment that used it up, where that was in an earlier turn of the gate.
+    # What used it up, where that was in an earlier turn of the gate.
     use: GateUse | None = None
 
     def is_active(self, at: datetime) -> bool:

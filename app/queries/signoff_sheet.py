@@ -182,7 +182,7 @@ def _signoff(row: Any, at: datetime, use: GateUse | None, *, fits: bool) -> Shee
     policy = read_policy(row.gate_kind, row.body)
     over_at = ends_at(row.decision, row.signed_at, policy.lasts, row.condition_ends_on)
     # What counted when the gate was passed counts for ever; elsewhere time ends it before the worker says so.
-    until = use.started_at if use else row.consumed_at or at
+    until = (use.started_at or row.signed_at) if use else row.consumed_at or at
     is_over = row.ended is None and over_at is not None and over_at <= until
     is_used = use is not None and row.ended is None and not is_over
     return SheetSignoff(

@@ -85,8 +85,8 @@ _is_member = or_(
 )
 
 
-# Gates on which somebody works now.
-is_waiting = and_(_is_live, _is_member)
+# Gates on which somebody works now. An incident waits until it is closed, whatever became of its release.
+is_waiting = or_(and_(_is_live, _is_member), _lists.belongs_to == BelongsTo.INCIDENT)
 
 
 def roles_of(actor: Actor, gate: GateRow) -> frozenset[Role]:

@@ -35,6 +35,7 @@ from app.queries.evidence import (
 from app.queries.items import ItemPlace, get_item_now, get_place
 from app.services.change import Change
 from app.services.facts import plain
+from app.services.incident_records import follow_evidence
 from app.services.items import Saved, about_item, take_items
 from app.services.write_path import record_refusal, write_path
 
@@ -72,7 +73,7 @@ def add_file(
 ) -> Added:
     """Keep a file, then the row that names it. A crash between the two leaves a file that the worker collects."""
     stream, name = upload
-    kept = _keep(origin, stream, name, store, at_most)
+    kept = keep_file(origin, stream, name, store, at_most)
     try:
         added = add_evidence(origin, item_id, facts, link=link, file=kept, limits=limits, today=today)
     except Busy:
@@ -85,7 +86,7 @@ def add_file(
     return added
 
 
-def _keep(origin: Origin, stream: IO[bytes], name: str, store: Store, at_most: int) -> KeptFile:
+def keep_file(origin: Origin, stream: IO[bytes], name: str, store: Store, at_most: int) -> KeptFile:
     """Write a file, outside of any transaction; what a scanner refuses is remembered as other refusals are."""
     if store.scanner is not None:
         give_connection_back()
@@ -108,6 +109,20 @@ def add_evidence(
     today: date,
 ) -> Added:
     """Add a link, a file or a note to an item. It has no revision to be stale against: all of it stays."""
+    return put_evidence(change, item_id, facts, link=link, file=file, limits=limits, today=today)
+
+
+def put_evidence(
+    change: Change,
+    item_id: int,
+    facts: EvidenceFacts,
+    *,
+    link: str = "",
+    file: KeptFile | None = None,
+    limits: Limits,
+    today: date,
+) -> Added:
+    """Add evidence as a part of another change."""
     place = get_place(item_id)
     change.actor.require(Permission.ITEM_WORK, place.module_id)
     kind = check_may_add(facts, link=link, has_file=file is not None, now=change.at, today=today)
@@ -137,7 +152,8 @@ def add_evidence(
         },
         under=Permission.ITEM_WORK,
     )
-    return Added(Saved(item_id, item.revision, change.at, event.hex()), number, *_kept(file))
+    revision = follow_evidence(change, place, item)
+    return Added(Saved(item_id, revision, change.at, event.hex()), number, *_kept(file))
 
 
 def _kept(file: KeptFile | None) -> tuple[str, bool]:
@@ -196,7 +212,7 @@ def withdraw_evidence(change: Change, item_id: int, evidence_id: int, *, reason:
         after={"evidence": found.id, "withdrawn_at": moment_text(change.at)},
         under=Permission.ITEM_WORK,
     )
-    return Saved(item_id, item.revision, change.at, event.hex())
+    return Saved(item_id, follow_evidence(change, place, item), change.at, event.hex())
 
 
 @write_path

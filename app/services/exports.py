@@ -36,6 +36,12 @@ def record_metric_export(change: Change, *, what: str) -> bool:
     return _remember(change, AuditAction.METRIC_EXPORTED, "metric", what, Permission.CHECKLIST_VIEW)
 
 
+@write_path
+def record_incident_export(change: Change, *, query: str) -> bool:
+    """Remember that somebody took the list of incidents away, and by which filter."""
+    return _remember(change, AuditAction.INCIDENT_EXPORTED, "incident", query, Permission.CHECKLIST_VIEW)
+
+
 def _remember(change: Change, action: AuditAction, kind: str, query: str, under: Permission) -> bool:
     if not change.actor.may(under):
         raise NotPermitted(missing_role(under))

@@ -14,6 +14,7 @@ from app.queries.items import ItemPlace, list_places
 from app.queries.rows import ItemRow, list_chosen_rows, list_rows_of_facts
 from app.queries.signers import list_left_short
 from app.services.change import Change
+from app.services.incident_records import check_record_allows
 from app.services.items import Saved, save_alike, save_item, take_item, take_items
 from app.services.rollback_steps import is_in_order
 from app.services.waived import end_behind
@@ -123,6 +124,7 @@ def _set_state(
         check_may_keep(value_kind=item.value_kind, value=value)
         values["value"] = value
     if item.state is not state or (reason and reason != item.reason):
+        check_record_allows(place, item, state, actor_id=change.actor_id)
         check_may_set_state(item.facts, state, actor_id=change.actor_id, reason=reason)
         ends_waiver = end_behind(change, item, reason or state.word)
         # A new reason for the same state does not make it any younger.

@@ -15,6 +15,7 @@ from app.models import AuditEvent, ChecklistItem
 from app.queries.items import get_item_now, get_place
 from app.queries.rows import ItemRow
 from app.services.change import Change
+from app.services.incident_records import check_record_allows
 from app.services.items import Saved, about_item, body_value, facts_of, value_words
 from app.services.rollback_steps import Taken, follow_run
 from app.services.write_path import write_path
@@ -55,6 +56,7 @@ def _take_back(change: Change, event: AuditEvent) -> Saved:
     if item.revision != body["after"]["revision"]:
         raise Conflict(f"“{item.text}” has been changed since; it stays as it is now.")
     values = {name: _column(name, value) for name, value in body["before"].items() if name != "revision"}
+    check_record_allows(place, item, values.get("state", item.state), actor_id=change.actor_id)
     change.session.execute(
         update(ChecklistItem).where(ChecklistItem.id == item.id).values(revision=item.revision + 1, **values),
         execution_options={"synchronize_session": False},

@@ -16,12 +16,11 @@ from app.database import db
 from app.domain.checklist import BelongsTo
 from app.domain.figures import FigureFacts, FigureKind
 from app.domain.gates import Decision, GateKind
-from app.domain.incidents import IncidentSeverity
 from app.domain.overrides import OverrideWish
 from app.domain.permissions import EVERYWHERE_ONLY, FOR_EVERYONE, GRANTS, Permission, Role
 from app.domain.policy_changes import Wanted
 from app.domain.waiver_kinds import WaiverReason
-from app.models import Deployment, Environment, Incident, Module, Target, Waiver
+from app.models import Deployment, Environment, Module, Target, Waiver
 from app.models.base import utc_now
 from app.queries.deployment_facts import list_steps, read_deployment
 from app.queries.drafts import get_draft, list_draft_items
@@ -146,25 +145,6 @@ def _start(change: Change, number: int) -> int:
     return make_checklist(change, BelongsTo.DEPLOYMENT, number, label="a deployment", **about)
 
 
-def _gone_wrong(change: Change, number: int) -> int:
-    """An incident after a deployment, with its checklist."""
-    row, who = read_deployment(number), change.actor_id
-    found = Incident(
-        module_id=row.module_id,
-        release_id=row.release_id,
-        severity=IncidentSeverity.MAJOR,
-        title=f"Slow {number}",
-        description="",
-        began_at=change.at,
-        reported_by_id=who,
-    )
-    change.session.add(found)
-    change.session.flush()
-    about = {"release_id": row.release_id, "module_id": row.module_id}
-    make_checklist(change, BelongsTo.INCIDENT, found.id, label="an incident", **about)
-    return found.id
-
-
 def _frozen(lead: Made, module_id: int) -> int:
     """A freeze of one module that is in force."""
     return add_freeze(lead.origin, FreezeFacts(utc_now(), utc_now() + timedelta(days=1), "Audit.", module_id=module_id))
@@ -193,7 +173,6 @@ def build_world(
     bystander = make.person(Role.QA)
     deploy_gate = next(gate.id for gate in list_gates(item.checklist_id) if gate.environment_key == "staging")
     deployment, step = _started(release.lead, deploy_gate)
-    incident = write_path(_gone_wrong)(release.lead.origin, deployment)
     values = {
         "release_key": release.key,
         "module_key": release.modules[0],
@@ -211,7 +190,6 @@ def build_world(
         "deployment_id": deployment,
         "step_id": step,
         **taken_back(release.lead, deployment),
-        "incident_id": incident,
         "freeze_id": _frozen(release.lead, module),
         "environment_id": place,
         "signoff_id": _signed(make, release, item.checklist_id),
@@ -220,6 +198,8 @@ def build_world(
         "figure_id": _typed(release),
         "metric_key": "uptime",
         "earlier_key": release.key,
+        "incident_id": make.incident(release.modules[0], by=release.lead),
+        "level": 1,
         "rule_key": "never.no-backup",
         "person_id": bystander.id,
         "grant_id": list_grants(bystander.id)[0].id,

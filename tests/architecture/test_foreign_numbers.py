@@ -18,7 +18,7 @@ from tests.versions import newest_content, publish, seen
 
 # These are words, the same everywhere, as are those that mean something else under each address.
 # Any two releases that somebody may see are compared; that both have to be seen is tried with the pages of that.
-WORDS = {"group_key", "token", "filename", "metric_key", "earlier_key"}
+WORDS = {"group_key", "token", "filename", "metric_key", "earlier_key", "level"}
 # What is written for who tries, and what a request needs to be answered at all.
 BESIDE = {"audit_events", "streams", "idempotency_keys", "rate_counters", "sessions"}
 

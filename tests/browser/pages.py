@@ -26,6 +26,7 @@ from app.models import (
     ChecklistGroup,
     ChecklistItem,
     Deployment,
+    EscalationStep,
     Figure,
     Gate,
     GatePolicy,
@@ -52,7 +53,7 @@ from tests.conftest import settings_for
 # What a browser is sent to, but never shows as a page.
 NOT_PAGES = {
     *("static", "health.alive", "health.ready", "audit.export", "waivers.export", "evidence.download"),
-    *("metrics.export", "release_comparison.export", "release_comparison.choose"),
+    *("metrics.export", "release_comparison.export", "release_comparison.choose", "incidents.export"),
     *("overrides.export", "items.show_rule", "signoffs.export", "signoffs.pdf", "signoffs.content"),
 }
 FOR_NOBODY = {"auth.sign_in", "auth.show_link", "setup.show"}
@@ -209,6 +210,9 @@ def _what_happened(endpoint: str) -> dict[str, Any]:
         here |= _deployment(endpoint)
     if "rollback" in endpoint:
         here |= _taken_back()
+    if "incident" in endpoint:
+        escalated = select(EscalationStep.incident_id).where(EscalationStep.level == 4).limit(1)
+        here |= {"incident_id": db.session.scalars(escalated).one(), "level": 4}
     return here
 
 

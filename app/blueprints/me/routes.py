@@ -6,9 +6,11 @@ from flask_login import current_user
 
 from app.domain.permissions import Permission
 from app.domain.waivers import countdown
+from app.queries.incidents import list_open_of_person
 from app.queries.lines import ItemLine, list_assigned
 from app.queries.register import list_expiring, list_pending
 from app.web.access import requires
+from app.web.incident_pages import cards_of, server_now
 from app.web.origin import actor
 from app.web.parts import part_of_sections
 from app.web.rows import today
@@ -32,12 +34,14 @@ def show() -> ResponseReturnValue:
     ]
     known = [((title, len(found)), [(line, _is_overdue(line)) for line in found]) for title, found in sections if found]
     shown, part = part_of_sections(known, url_for(".show"))
+    incidents = cards_of(list_open_of_person(actor()), server_now())
     return render_template(
         "me/show.html",
         sections=shown,
-        first=known[0][0][0] if known else "",
+        first="Incidents" if incidents else known[0][0][0] if known else "",
         part=part,
-        total=sum(len(found) for _, found in sections),
+        incidents=incidents,
+        total=sum(len(found) for _, found in sections) + len(incidents),
         notes=notes,
     )
 
