@@ -37,6 +37,9 @@ from app.blueprints.profile import routes as profile
 from app.blueprints.releases import changing as release_changes
 from app.blueprints.releases import routes as releases
 from app.blueprints.rules import routes as rules
+from app.blueprints.schedule import changing as duties
+from app.blueprints.schedule import feeds
+from app.blueprints.schedule import routes as schedule
 from app.blueprints.setup import routes as setup
 from app.blueprints.signoffs import routes as signoffs
 from app.blueprints.templates import adopting as adoption
@@ -60,6 +63,7 @@ BLUEPRINTS = (
     *(gates, gate_signing, gate_records, delegations, policies, policy_proposals, overrides, rules),
     *(templates, template_history, adoption, template_rules, imports, drafts, draft_content),
     *(checklist_exports, template_exports),
+    *(schedule, duties, feeds),
 )
 
 

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from app.demo import cast
 from app.demo.cast import Player
+from app.demo.duties import Duties
 from app.demo.proving import Proving
 from app.demo.signing import Signing
 from app.demo.waiving import Waiving
@@ -68,6 +69,8 @@ def play(say: Callable[[str], None]) -> None:
     _answer_questions(company)
     _releases(company, say)
     _answer_anew(company)
+    say("  duties")
+    Duties(company).play()
     say("The made-up company is complete. Its passwords stand above.")
 
 

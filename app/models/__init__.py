@@ -4,6 +4,7 @@ from app.models.audit import AuditEvent
 from app.models.base import Base
 from app.models.checklist import Checklist, ChecklistGroup, ChecklistItem, ItemComment, Stream, Waiver
 from app.models.delegation import Delegation, DelegationAnswer
+from app.models.duty import CalendarFeed, Duty, DutyMiss, DutyRecord, DutySchedule, DutyStrike, DutyTurn
 from app.models.evidence import Evidence, EvidenceConfirmation
 from app.models.gate import (
     BackupRecord,
@@ -44,6 +45,7 @@ __all__ = [
     "AuditEvent",
     "BackupRecord",
     "Base",
+    "CalendarFeed",
     "Change",
     "Checklist",
     "ChecklistGroup",
@@ -52,6 +54,12 @@ __all__ = [
     "DelegationAnswer",
     "DraftGroup",
     "DraftItem",
+    "Duty",
+    "DutyMiss",
+    "DutyRecord",
+    "DutySchedule",
+    "DutyStrike",
+    "DutyTurn",
     "Environment",
     "Escalation",
     "Evidence",

@@ -27,6 +27,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         moment=moment,
         clock=clock,
+        on_calendar=on_calendar,
+        time_of_day=time_of_day,
         day=day,
         ago=ago,
         absolute=absolute,
@@ -71,6 +73,18 @@ def clock(value: datetime) -> str:
     if local.date() == _local(datetime.now(UTC)).date():
         return f"{local:%H:%M}"
     return f"{local.day} {local:%B, %H:%M}"
+
+
+def on_calendar(value: datetime) -> str:
+    """A moment as it stands in a calendar: “Fri 20 November, 17:00”; with the year when it is another one."""
+    local = _local(value)
+    year = "" if local.year == _local(datetime.now(UTC)).year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%B}{year}, {local:%H:%M}"
+
+
+def time_of_day(value: datetime) -> str:
+    """The time alone, where the day is said already."""
+    return f"{_local(value):%H:%M}"
 
 
 def day(value: date | datetime) -> str:

@@ -18,6 +18,7 @@ from app.worker.jobs import (
     expire_signoffs,
     expire_waivers,
     forget_old,
+    tell_missed_duties,
     write_digests,
 )
 from app.worker.post import send_mails
@@ -27,7 +28,7 @@ log = structlog.get_logger()
 # What is done, and how many minutes lie between two times.
 JOBS = (
     *((forget_old, 10), (expire_waivers, 1), (expire_signoffs, 1), (end_overrides, 1), (collect_files, 360)),
-    *((write_digests, 1), (escalate_late, 10), (send_mails, 1)),
+    *((write_digests, 1), (escalate_late, 10), (send_mails, 1), (tell_missed_duties, 1)),
 )
 
 

@@ -12,6 +12,7 @@ from app.web.access import requires
 from app.web.origin import actor
 from app.web.parts import part_of_sections
 from app.web.rows import today
+from app.web.schedule_pages import STATE_SIGNS, own_now, server_now
 from app.web.waiver_views import utc_today
 
 bp = Blueprint("me", __name__, url_prefix="/me")
@@ -20,8 +21,9 @@ bp = Blueprint("me", __name__, url_prefix="/me")
 @bp.get("/")
 @requires(Permission.PROFILE_MANAGE)
 def show() -> ResponseReturnValue:
-    """Overdue, due today, later, what waits for one's approval, and whose waiver expires soon."""
-    lines = list_assigned(actor())
+    """Duties of one's roles, overdue, due today, later, what waits for one's approval, whose waiver expires soon."""
+    lines, now = list_assigned(actor()), server_now()
+    duties = own_now(actor(), now, current_user.zone)
     expiring, notes = _expiring()
     sections = [
         ("Overdue", [line for line in lines if _is_overdue(line)]),
@@ -35,10 +37,12 @@ def show() -> ResponseReturnValue:
     return render_template(
         "me/show.html",
         sections=shown,
-        first=known[0][0][0] if known else "",
+        first="Duties" if duties else known[0][0][0] if known else "",
         part=part,
-        total=sum(len(found) for _, found in sections),
+        total=len(duties) + sum(len(found) for _, found in sections),
         notes=notes,
+        duties=duties,
+        duty_signs=STATE_SIGNS,
     )
 
 
