@@ -36,7 +36,7 @@ NOTES = {
     "schedule.monthly.plan-optimizations": "Index on the movements, issue 311.",
 }
 # These nobody does from then on, so many days ago.
-LEFT = {"schedule.weekly.update-documentation": 9, "schedule.daily.check-error-rates": 1}
+LEFT = {"schedule.weekly.update-documentation": 9, "schedule.daily.check-error-rates": 4}
 RESTING, WHY = "schedule.annually.security-assessment", "The assessor is being chosen; the board decides in spring."
 WRONG = "I had looked at the staging server."
 
@@ -87,7 +87,8 @@ class Duties:
 
     def _tick(self, row: DutyRow, at: datetime) -> None:
         values = VALUES.get(row.key, ("",))
-        value, note = self.company.dice.choice(values), NOTES.get(row.key, "")
+        value = self.company.dice.choice(values)
+        note = NOTES.get(row.key, "") if self.company.dice.random() < 0.4 else ""
         with pretending(at):
             now = [one for one in list_duties(self.lead, at) if one.id == row.id and one.standing.can_be_done]
             if now:

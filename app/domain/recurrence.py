@@ -230,8 +230,9 @@ def _day_words(schedule: Schedule) -> str:
 
 
 def _weekend_words(schedule: Schedule) -> str:
-    is_moved = schedule.weekdays_only and schedule.period is not Period.DAILY
-    return ", after a weekend on Monday" if is_moved else ""
+    """Only where a weekend can come in between."""
+    never = {Period.DAILY: True, Period.WEEKLY: schedule.weekday < SATURDAY}.get(schedule.period, False)
+    return ", after a weekend on Monday" if schedule.weekdays_only and not never else ""
 
 
 def grace_words(schedule: Schedule) -> str:

@@ -4,7 +4,7 @@ from app.models.audit import AuditEvent
 from app.models.base import Base
 from app.models.checklist import Checklist, ChecklistGroup, ChecklistItem, ItemComment, Stream, Waiver
 from app.models.delegation import Delegation, DelegationAnswer
-from app.models.duty import CalendarFeed, Duty, DutyMiss, DutyRecord, DutySchedule, DutyStrike, DutyTurn
+from app.models.duty import CalendarFeed, Duty, DutyOmission, DutyRecord, DutySchedule, DutyStrike, DutyTurn
 from app.models.evidence import Evidence, EvidenceConfirmation
 from app.models.gate import (
     BackupRecord,
@@ -55,7 +55,7 @@ __all__ = [
     "DraftGroup",
     "DraftItem",
     "Duty",
-    "DutyMiss",
+    "DutyOmission",
     "DutyRecord",
     "DutySchedule",
     "DutyStrike",

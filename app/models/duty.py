@@ -105,12 +105,12 @@ class DutyTurn(Base):
     turned_at: Mapped[datetime]
 
 
-class DutyMiss(Base):
+class DutyOmission(Base):
     """The history was told that a period was missed; once for a period. Whether it was follows from the rest."""
 
-    __tablename__ = "duty_misses"
+    __tablename__ = "duty_omissions"
     __table_args__ = table(
-        UniqueConstraint("schedule_id", "period_on"), Index("ix_duty_misses_duty_id_ends_at", "duty_id", "ends_at")
+        UniqueConstraint("schedule_id", "period_on"), Index("ix_duty_omissions_duty_id_ends_at", "duty_id", "ends_at")
     )
 
     id: Mapped[IntPK]

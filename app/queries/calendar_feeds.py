@@ -34,7 +34,7 @@ def list_feeds(person_id: int) -> Sequence[FeedRow]:
     rows = db.session.execute(
         _ROWS.where(_feeds.person_id == person_id).order_by(_feeds.revoked_at.is_not(None), _feeds.id.desc())
     )
-    return [FeedRow._make(row) for row in rows]
+    return [FeedRow(*row) for row in rows]
 
 
 def get_feed(feed_id: int, person_id: int) -> FeedRow:
@@ -42,7 +42,7 @@ def get_feed(feed_id: int, person_id: int) -> FeedRow:
     row = db.session.execute(_ROWS.where(_feeds.id == feed_id, _feeds.person_id == person_id)).one_or_none()
     if row is None:
         raise NotFound(UNSEEN)
-    return FeedRow._make(row)
+    return FeedRow(*row)
 
 
 def find_feed(token_digest: bytes) -> FeedRow | None:
@@ -52,4 +52,4 @@ def find_feed(token_digest: bytes) -> FeedRow | None:
         .join(table_of(Person), _people.id == _feeds.person_id)
         .where(_feeds.token_digest == token_digest)
     ).one_or_none()
-    return FeedRow._make(row) if row is not None else None
+    return FeedRow(*row) if row is not None else None

@@ -8,13 +8,14 @@ from sqlalchemy import select
 
 from app.database import db
 from app.domain.actors import Actor
-from app.domain.duties import DutyState
+from app.domain.duties import DutyState, missed_between
 from app.domain.mails import Line, Section
 from app.domain.permissions import Permission
 from app.models import Person
 from app.queries.duties import DutyRow, list_duties
 
 MINE = "/schedule/?show=mine"
+TITLES = ("Late in the schedule", "Due today in the schedule", "Missed in the schedule")
 
 
 def duty_sections(actor: Actor, at: datetime, today: date, since: datetime) -> Iterator[Section]:
@@ -25,8 +26,8 @@ def duty_sections(actor: Actor, at: datetime, today: date, since: datetime) -> I
     rows = [row for row in list_duties(actor, at) if row.is_owned_by(actor) and row.state is not DutyState.PAUSED]
     late = [_line(row, row.standing.current.due_at, zone) for row in rows if _is_late(row) and row.standing.current]
     due = [_line(row, due_at, zone) for row in rows if (due_at := _due(row, today, zone)) and not _is_late(row)]
-    missed = [_line(row, due_at, zone) for row in rows if (due_at := _missed(row, since))]
-    for title, lines in (("Duties late", late), ("Duties due today", due), ("Duties missed", missed)):
+    missed = [_line(row, one.due_at, zone) for row in rows for one in missed_between(row.facts, since, at)]
+    for title, lines in zip(TITLES, (late, due, missed), strict=True):
         yield Section(title, tuple(lines), MINE)
 
 
@@ -38,12 +39,6 @@ def _due(row: DutyRow, today: date, zone: ZoneInfo) -> datetime | None:
     """When the next one is due, if that is today and it is not done."""
     upcoming = row.standing.upcoming
     return upcoming.due_at if upcoming is not None and upcoming.due_at.astimezone(zone).date() == today else None
-
-
-def _missed(row: DutyRow, since: datetime) -> datetime | None:
-    """When the last one was due, if nobody did it and it is over since then."""
-    before = row.standing.before
-    return before.due_at if before is not None and before.record is None and before.ends_at > since else None
 
 
 def _line(row: DutyRow, due_at: datetime, zone: ZoneInfo) -> Line:

@@ -10,11 +10,11 @@ from sqlalchemy.orm import aliased
 from app.database import db
 from app.domain.duties import Outcome, TurnKind, Window, missed_between
 from app.domain.errors import UNSEEN, NotFound
-from app.models import DutyMiss, DutyRecord, DutySchedule, DutyStrike, DutyTurn, Person
+from app.models import DutyOmission, DutyRecord, DutySchedule, DutyStrike, DutyTurn, Person
 from app.models.base import table_of
 from app.queries.duties import DutyRow, get_whole_facts
 
-_records, _strikes, _misses = table_of(DutyRecord).c, table_of(DutyStrike).c, table_of(DutyMiss).c
+_records, _strikes, _omissions = table_of(DutyRecord).c, table_of(DutyStrike).c, table_of(DutyOmission).c
 _turns, _people, _schedules = table_of(DutyTurn).c, table_of(Person).c, table_of(DutySchedule).c
 _striker = aliased(Person, name="striker")
 _ROWS = (
@@ -73,7 +73,9 @@ def list_untold(duty: DutyRow, at: datetime) -> list[Window]:
     told = {
         (row.schedule_id, row.period_on)
         for row in db.session.execute(
-            select(_misses.schedule_id, _misses.period_on).where(_misses.duty_id == duty.id, _misses.ends_at > since)
+            select(_omissions.schedule_id, _omissions.period_on).where(
+                _omissions.duty_id == duty.id, _omissions.ends_at > since
+            )
         )
     }
     facts = get_whole_facts(duty.id, since - max(one.schedule.period.reach for one in duty.facts.revisions))

@@ -9,7 +9,7 @@ from app.domain.audit import AuditAction, moment_text
 from app.domain.duties import Outcome, Window, check_may_tick
 from app.domain.errors import InvalidInput, NotPermitted, RuleViolation
 from app.domain.permissions import Permission
-from app.models import Duty, DutyMiss, DutyRecord, DutyStrike
+from app.models import Duty, DutyOmission, DutyRecord, DutyStrike
 from app.models.base import table_of
 from app.queries.duties import DutyRow, find_in_use, get_duty
 from app.queries.duty_history import find_record, get_record, list_untold
@@ -150,7 +150,7 @@ def _mark_told(change: Change, duty_id: int, until: datetime) -> None:
 
 def _tell_miss(change: Change, row: DutyRow, window: Window) -> None:
     values = {"duty_id": row.id, "schedule_id": window.revision_id, "period_on": window.on, "ends_at": window.ends_at}
-    change.put(insert(table_of(DutyMiss)), {**values, "told_at": server_now()})
+    change.put(insert(table_of(DutyOmission)), {**values, "told_at": server_now()})
     change.record(
         AuditAction.DUTY_MISSED,
         about_duty(row),

@@ -37,6 +37,7 @@ OUTCOME_SIGNS = {
     Outcome.OPEN: "started",
     Outcome.TO_COME: "open",
 }
+RANKS = {DutyState.LATE: 0, DutyState.MISSED: 1, DutyState.PAUSED: 3}
 FIRST_YEAR, LAST_YEAR = 2000, 2200
 
 
@@ -73,8 +74,7 @@ def wanted() -> Wanted:
 
 def in_order(rows: Sequence[DutyRow]) -> list[DutyRow]:
     """Late and missed ones first, then by the day that comes next."""
-    states = list(DutyState)
-    return sorted(rows, key=lambda row: (states.index(row.state), _next_due(row), row.title))
+    return sorted(rows, key=lambda row: (RANKS.get(row.state, 2), _next_due(row), row.title, row.id))
 
 
 def _next_due(row: DutyRow) -> datetime:

@@ -15,7 +15,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql")
 DIGEST = sa.LargeBinary(32).with_variant(mysql.BINARY(32), "mysql")
 ON_SERVERS = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_unicode_520_ci"}
-ONLY_ADDED = ("duty_schedules", "duty_records", "duty_strikes", "duty_turns", "duty_misses")
+ONLY_ADDED = ("duty_schedules", "duty_records", "duty_strikes", "duty_turns", "duty_omissions")
 TABLES = (*ONLY_ADDED[::-1], "duties", "calendar_feeds")
 REFUSE = {
     "mysql": (
@@ -162,17 +162,17 @@ def create_what_happened() -> None:
     )
     create_index("duty_turns", "duty_id")
     create_table(
-        "duty_misses",
+        "duty_omissions",
         column("duty_id", BIG),
         column("schedule_id", BIG),
         column("period_on", sa.Date()),
         column("ends_at", MOMENT),
         column("told_at", MOMENT),
-        foreign_key("duty_misses", "duty_id", "duties.id"),
-        foreign_key("duty_misses", "schedule_id", "duty_schedules.id"),
-        sa.UniqueConstraint("schedule_id", "period_on", name="uq_duty_misses_schedule_id_period_on"),
+        foreign_key("duty_omissions", "duty_id", "duties.id"),
+        foreign_key("duty_omissions", "schedule_id", "duty_schedules.id"),
+        sa.UniqueConstraint("schedule_id", "period_on", name="uq_duty_omissions_schedule_id_period_on"),
     )
-    create_index("duty_misses", "duty_id", "ends_at")
+    create_index("duty_omissions", "duty_id", "ends_at")
 
 
 def downgrade() -> None:

@@ -44,7 +44,8 @@ def create() -> ResponseReturnValue:
     if form.validate_on_submit():
         with refusals_shown_in(form):
             asked = origin()
-            token = link_token(asked.key)
+            # A form's key is its own, but nothing keeps somebody from sending another one's.
+            token = link_token(asked.key + str(current_user.id).encode())
             make_feed(asked, SecretStr(token), text_of(form.name))
             link = url_for(".read", token=token, _external=True)
             return render_template("schedule/feed.html", name=text_of(form.name), link=link), 201

@@ -3,7 +3,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField, TimeField
-from wtforms.validators import Optional
+from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import HiddenInput
 
 from app.domain.permissions import Role
@@ -36,7 +36,7 @@ class DutyForm(Form):
     day = WholeNumberField("Day of the month")
     quarter_month = SelectField("Month of the quarter", coerce=int, choices=options(enumerate(PLACES, start=1)))
     month = SelectField("Month of the year", coerce=int, choices=options(enumerate(MONTHS, start=1)))
-    at = ClockField("Time of day", validators=[required("Say until when.")])
+    at = ClockField("Time of day", validators=[InputRequired("Say until when.")])
     time_zone = SelectField("Time zone", choices=options((zone, zone) for zone in sorted(available_timezones())))
     weekdays_only = BooleanField("Only on weekdays")
     grace_days = WholeNumberField("Days of grace")

@@ -113,7 +113,7 @@ def test_a_daily_duty_on_weekdays_leaves_the_weekend_out():
 def test_a_period_begins_with_its_day_week_month_quarter_or_year(period: Period, first: str):
     schedule = Schedule(period, weekday=1, day=19, month=5 if period is Period.ANNUALLY else 2)
 
-    [span] = [one for one in spans(schedule, moment("2026-05-18 18:00"), moment("2026-05-19 18:00"))]
+    [span] = spans(schedule, moment("2026-05-18 18:00"), moment("2026-05-19 18:00"))
     assert span.starts_at == moment(first)
 
 
@@ -139,14 +139,14 @@ def is_allowed(schedule: Schedule) -> bool:
     return True
 
 
-moments = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))
+moments = st.integers(0, 15 * 365 * 24 * 60).map(lambda minutes: moment("2020-01-01") + timedelta(minutes=minutes))
 
 
 @given(schedules.filter(is_allowed), moments)
 def test_no_period_reaches_into_the_next_and_each_comes_once(schedule: Schedule, begin: datetime):
-    found = spans(schedule, begin, begin + 2 * schedule.period.reach)
+    found = spans(schedule, begin, begin + schedule.period.reach)
 
-    assert len(found) > 2
+    assert len(found) > 1
     for before, after in pairwise(found):
         assert before.starts_at <= before.due_at <= before.ends_at <= after.due_at
         assert before.due_at < after.due_at
@@ -165,12 +165,13 @@ def test_two_parts_of_a_time_hold_what_the_whole_holds(schedule: Schedule, begin
 @given(schedules.filter(is_allowed), moments)
 def test_the_rule_of_a_calendar_says_the_same_days(schedule: Schedule, begin: datetime):
     rule = rule_text(schedule)
-    found = spans(schedule, begin, begin + 2 * schedule.period.reach)
+    found = spans(schedule, begin, begin + schedule.period.reach)
     zone = ZoneInfo(schedule.time_zone)
     local = [span.due_at.astimezone(zone).date() for span in found]
 
     if rule is None:
-        assert schedule.weekdays_only and schedule.day > 26
+        assert schedule.weekdays_only
+        assert schedule.day > 26
         return
     start = datetime.combine(local[0], time())
     told = rrule.rrulestr(f"RRULE:{rule}", dtstart=start).between(start, datetime.combine(local[-1], time()), inc=True)
@@ -203,7 +204,11 @@ def test_what_no_calendar_has_is_refused(wrong: dict, field: str):
     [
         (Schedule(Period.DAILY, time(9), weekdays_only=True), "from Monday to Friday, 09:00 in UTC"),
         (Schedule(Period.DAILY, time(9)), "every day, 09:00 in UTC"),
-        (Schedule(Period.WEEKLY, weekday=4), "every Friday, 17:00 in UTC"),
+        (Schedule(Period.WEEKLY, weekday=4, weekdays_only=True), "every Friday, 17:00 in UTC"),
+        (
+            Schedule(Period.WEEKLY, weekday=6, weekdays_only=True),
+            "every Sunday, 17:00 in UTC, after a weekend on Monday",
+        ),
         (
             Schedule(Period.MONTHLY, day=31, weekdays_only=True),
             "every month on the last day, 17:00 in UTC, after a weekend on Monday",
