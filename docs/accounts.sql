@@ -43,6 +43,11 @@ GRANT SELECT, INSERT ON countersign.override_endings TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.override_uses TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.override_reviews TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.escalations TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.duty_schedules TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.duty_records TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.duty_strikes TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.duty_turns TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.duty_omissions TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.changes TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.environments TO countersign_app@'%';
 
@@ -62,6 +67,8 @@ GRANT SELECT, INSERT, UPDATE ON countersign.people TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.person_names TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.role_grants TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.one_time_links TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.duties TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.calendar_feeds TO countersign_app@'%';
 
 -- Evidence is added and withdrawn: what it says and which file it names cannot be changed.
 GRANT SELECT, INSERT, UPDATE (withdrawn_at, withdrawn_by_id, withdrawn_reason) ON countersign.evidence TO countersign_app@'%';
