@@ -10,19 +10,23 @@ import pytest
 from dateutil import rrule
 from flask.testing import FlaskClient
 from icalendar import Calendar, Event
+from pydantic import SecretStr
 from sqlalchemy import delete, select, text
 
 from app.database import db
 from app.domain.duties import TurnKind
+from app.domain.errors import NotPermitted, RuleViolation
 from app.domain.permissions import Role
 from app.domain.recurrence import Period
 from app.models import CalendarFeed, RoleGrant
 from app.models.base import pretending
 from app.queries.calendar_feeds import list_feeds
+from app.services.calendar_feeds import MOST
+from app.services.calendar_feeds import make_feed as add_feed
 from app.services.duties import Place, turn_duty, update_duty
 from app.services.modules import archive_module
 from app.services.roles import deactivate, reactivate
-from app.services.throttle import LINKS
+from app.services.throttle import FEEDS, LINKS
 from tests.duties import BERLIN, DAILY, MONTHLY, NEW_YORK, add, moment, tick, wish
 from tests.factories import Made, Make
 
@@ -204,6 +208,23 @@ def test_an_address_that_nobody_made_is_unknown_and_not_guessed_for_long(client:
     codes = [client.get(f"/calendar/guess-{number}.ics").status_code for number in range(LINKS[0].amount + 1)]
 
     assert codes == [404] * LINKS[0].amount + [429]
+
+
+def test_a_feed_is_not_read_all_the_time(feed: str, client: FlaskClient):
+    codes = [client.get(feed).status_code for _ in range(FEEDS[0].amount + 1)]
+
+    assert codes == [200] * FEEDS[0].amount + [429]
+
+
+def test_nobody_has_feeds_without_end_or_without_a_role(make: Make, owner: Made):
+    for number in range(MOST):
+        add_feed(owner.origin, SecretStr(f"token {number}"), "my phone")
+    with pytest.raises(RuleViolation, match="Revoke one first"):
+        add_feed(owner.origin, SecretStr("one more"), "my phone")
+    with pytest.raises(NotPermitted):
+        add_feed(make.person(Role.ADMINISTRATOR).origin, SecretStr("theirs"), "my phone")
+
+    assert len(list_feeds(owner.id)) == MOST
 
 
 def test_nobody_revokes_the_feed_of_somebody_else(lead: Made, owner: Made, feed: str, client: FlaskClient, client_of):

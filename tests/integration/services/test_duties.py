@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from app.catalogue.duties import read_duties
@@ -15,7 +15,7 @@ from app.domain.audit import moment_text
 from app.domain.duties import DutyState, TurnKind
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
 from app.domain.permissions import Role
-from app.models import DutyMiss, DutyRecord, DutySchedule, DutyStrike, DutyTurn
+from app.models import DutyOmission, DutyRecord, DutySchedule, DutyStrike, DutyTurn, Stream
 from app.models.base import pretending, table_of
 from app.queries.duties import list_duties
 from app.services.duties import DutyWish, Place, add_starting_duties, create_duty, turn_duty, update_duty
@@ -53,6 +53,21 @@ def test_the_fifteen_are_added_once_and_what_is_missing_again(make: Make, lead: 
     assert len(created) == 30
     assert created[0]["after"]["schedule"]["time_zone"] == BERLIN
     assert {body["module_id"] for body in created} == {None, module.id}
+
+
+def test_whoever_adds_takes_what_it_is_for(make: Make, lead: Made):
+    module = make.module(lead=lead)
+
+    def version(kind: str, subject: int) -> int:
+        known = select(Stream.version).where(Stream.kind == kind, Stream.subject_id == subject)
+        return db.session.scalar(known) or 0
+
+    before = version("settings", 0), version("module", module.id)
+    for place in (Place(), Place(module.id)):
+        add(lead, place=place)
+
+    assert version("settings", 0) > before[0]
+    assert version("module", module.id) > before[1]
 
 
 def test_a_tick_is_a_record_with_value_note_and_the_moment(make: Make, lead: Made, ops: Made):
@@ -273,7 +288,7 @@ def test_two_duties_of_one_title_have_keys_of_their_own(lead: Made):
     assert keys == ["own.look-at-the-logs", "own.look-at-the-logs-2"]
 
 
-@pytest.mark.parametrize("model", [DutySchedule, DutyRecord, DutyStrike, DutyTurn, DutyMiss])
+@pytest.mark.parametrize("model", [DutySchedule, DutyRecord, DutyStrike, DutyTurn, DutyOmission])
 def test_the_database_changes_no_row_that_is_only_added(make: Make, lead: Made, model: type):
     duty = add(lead, MONTHLY)
     strike_record(lead.origin, duty, tick(lead, duty, "2026-01-09 09:00"), reason="Wrong.")

@@ -163,6 +163,10 @@ def test_what_is_due_while_it_rests_is_excused_and_what_was_late_before_is_not()
 
     assert [outcome for _, outcome in told(found, "2026-05-08 00:00")] == ["missed", "paused", "paused", "missed"]
     assert standing_of(turned(daily, TurnKind.PAUSED, "2026-05-04 18:00"), moment("2026-05-04 19:00")).can_be_done
+    # What is due when it is paused is still asked; what is due when it is resumed is not.
+    at_once = turned(turned(daily, TurnKind.PAUSED, "2026-05-04 17:00"), TurnKind.RESUMED, "2026-05-05 17:00")
+    both = windows(at_once, moment("2026-05-04 12:00"), moment("2026-05-05 18:00"))
+    assert [outcome for _, outcome in told(both, "2026-05-06 00:00")] == ["missed", "paused"]
     resting = turned(daily, TurnKind.PAUSED, "2026-05-04 09:00")
     with pytest.raises(RuleViolation, match="paused"):
         check_may_tick(standing_of(resting, moment("2026-05-04 19:00")), on=None)
