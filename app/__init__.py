@@ -50,6 +50,9 @@ from app.blueprints.rollbacks import paper as rollback_paper
 from app.blueprints.rollbacks import routes as rollbacks
 from app.blueprints.rollbacks import steps as rollback_steps
 from app.blueprints.rules import routes as rules
+from app.blueprints.schedule import changing as duties
+from app.blueprints.schedule import feeds
+from app.blueprints.schedule import routes as schedule
 from app.blueprints.setup import routes as setup
 from app.blueprints.signoffs import routes as signoffs
 from app.blueprints.templates import adopting as adoption
@@ -77,6 +80,7 @@ BLUEPRINTS = (
     *(deployments, deployment_plans, deployment_runs, freezes, environments),
     *(metrics, figures, release_comparison),
     *(incidents, incident_work, incident_steps),
+    *(schedule, duties, feeds),
 )
 
 

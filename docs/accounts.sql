@@ -48,6 +48,11 @@ GRANT SELECT, INSERT ON countersign.figures TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.figure_strikes TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.escalation_steps TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.similar_looks TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.duty_schedules TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.duty_records TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.duty_strikes TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.duty_turns TO countersign_app@'%';
+GRANT SELECT, INSERT ON countersign.duty_omissions TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.changes TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.deployment_steps TO countersign_app@'%';
 GRANT SELECT, INSERT ON countersign.deployment_step_ticks TO countersign_app@'%';
@@ -76,6 +81,8 @@ GRANT SELECT, INSERT, UPDATE ON countersign.people TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.person_names TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.role_grants TO countersign_app@'%';
 GRANT SELECT, INSERT, UPDATE ON countersign.one_time_links TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.duties TO countersign_app@'%';
+GRANT SELECT, INSERT, UPDATE ON countersign.calendar_feeds TO countersign_app@'%';
 
 -- Evidence is added and withdrawn: what it says and which file it names cannot be changed.
 GRANT SELECT, INSERT, UPDATE (withdrawn_at, withdrawn_by_id, withdrawn_reason) ON countersign.evidence TO countersign_app@'%';

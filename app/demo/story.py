@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from app.demo import cast
 from app.demo.cast import Player
 from app.demo.deploying import Deploying
+from app.demo.duties import Duties
 from app.demo.measuring import measure
 from app.demo.proving import Proving
 from app.demo.rolling import Rolling
@@ -76,9 +77,11 @@ def play(say: Callable[[str], None]) -> None:
     _answer_anew(company)
     say("  figures")
     measure(company)
-    say("  Incidents")
+    say("  incidents")
     _, shipped = _planned(company, SHIPPED_AGO)
     Trouble(company, shipped).play()
+    say("  duties")
+    Duties(company).play()
     say("The made-up company is complete. Its passwords stand above.")
 
 

@@ -139,6 +139,16 @@ class AuditAction(StrEnum):
     WAIVER_ENDED = "waiver.ended"
     WAIVER_EXPIRED = "waiver.expired"
     WAIVER_EXPORTED = "waiver.exported"
+    DUTY_CREATED = "duty.created"
+    DUTY_CHANGED = "duty.changed"
+    DUTY_RESCHEDULED = "duty.rescheduled"
+    DUTY_TICKED = "duty.ticked"
+    DUTY_STRUCK = "duty.struck"
+    DUTY_MISSED = "duty.missed"
+    DUTY_TURNED = "duty.turned"
+    DUTY_EXPORTED = "duty.exported"
+    FEED_MADE = "feed.made"
+    FEED_REVOKED = "feed.revoked"
     ATTEMPT_REFUSED = "attempt.refused"
     AUDIT_EXPORTED = "audit.exported"
     TEMPLATE_EXPORTED = "template.exported"
@@ -279,6 +289,16 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.WAIVER_ENDED: "ended the waiver of “{label}”: from {old} to {new}",
     AuditAction.WAIVER_EXPIRED: "reopened “{label}”, whose waiver has expired: from {old} to {new}",
     AuditAction.WAIVER_EXPORTED: "exported waivers: {label}",
+    AuditAction.DUTY_CREATED: "added the duty “{label}”: {new}",
+    AuditAction.DUTY_CHANGED: "changed the {fact} of the duty “{label}” from {old} to {new}",
+    AuditAction.DUTY_RESCHEDULED: "changed when the duty “{label}” is due from {old} to {new}",
+    AuditAction.DUTY_TICKED: "did the duty “{label}” for {fact}: {new}",
+    AuditAction.DUTY_STRUCK: "struck a record of the duty “{label}” for {fact}: {old}",
+    AuditAction.DUTY_MISSED: "noted that the duty “{label}” for {fact} was missed: {new}",
+    AuditAction.DUTY_TURNED: "{new} the duty “{label}”, {old} before",
+    AuditAction.DUTY_EXPORTED: "exported records of duties: {label}",
+    AuditAction.FEED_MADE: "made a calendar feed, “{label}”",
+    AuditAction.FEED_REVOKED: "revoked the calendar feed “{label}”",
     AuditAction.ATTEMPT_REFUSED: "was refused ({new}): {label}",
     AuditAction.AUDIT_EXPORTED: "exported events: {label}",
     AuditAction.TEMPLATE_EXPORTED: "exported {label} as {new}",

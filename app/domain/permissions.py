@@ -52,6 +52,7 @@ class Permission(StrEnum):
     GATE_OVERRIDE = "gate:override"  # break-glass: open, confirm, end, review; always three different persons
     MODULE_MANAGE = "module:manage"  # create, edit, archive modules, their contacts and targets
     RELEASE_MANAGE = "release:manage"  # create, edit, ship, archive releases, choose their modules
+    DUTY_MANAGE = "duty:manage"  # recurring duties: create, edit, pause, archive, strike anybody's record
     TEMPLATE_EDIT = "template:edit"  # templates and their drafts, importing lists
     TEMPLATE_PUBLISH = "template:publish"  # make a draft a version, which nobody changes afterwards
     TEMPLATE_ADOPT = "template:adopt"  # bring a checklist to another version
@@ -88,6 +89,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.POLICY_PROPOSE,
             Permission.MODULE_MANAGE,
             Permission.RELEASE_MANAGE,
+            Permission.DUTY_MANAGE,
             Permission.TEMPLATE_PUBLISH,
             Permission.TEMPLATE_ADOPT,
         }

@@ -16,6 +16,7 @@ from app.models.deployment import (
     SimilarLook,
     WindowNotice,
 )
+from app.models.duty import CalendarFeed, Duty, DutyOmission, DutyRecord, DutySchedule, DutyStrike, DutyTurn
 from app.models.evidence import Evidence, EvidenceConfirmation
 from app.models.figure import Figure, FigureStrike
 from app.models.gate import (
@@ -58,6 +59,7 @@ __all__ = [
     "AuditEvent",
     "BackupRecord",
     "Base",
+    "CalendarFeed",
     "Change",
     "Checklist",
     "ChecklistGroup",
@@ -70,6 +72,12 @@ __all__ = [
     "DeploymentWindow",
     "DraftGroup",
     "DraftItem",
+    "Duty",
+    "DutyOmission",
+    "DutyRecord",
+    "DutySchedule",
+    "DutyStrike",
+    "DutyTurn",
     "Environment",
     "Escalation",
     "EscalationStep",

@@ -19,7 +19,7 @@ PAGE = 50
 # The first part of an export is small, so that something arrives at once.
 FIRST_PART, PART = 100, 2000
 # What an administrator without another role may see of the history: people and settings.
-PEOPLE_OBJECTS = ("person", "session", "environment", "attempt", "audit", "mail")
+PEOPLE_OBJECTS = ("person", "session", "environment", "attempt", "audit", "mail", "feed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from app.domain.waivers import countdown, utc_day
 from app.models import Checklist, Gate, Person, Signoff, SignoffEnd
 from app.models.base import table_of
 from app.queries.checklists import HEAD, head_of
+from app.queries.duty_digests import duty_sections
 from app.queries.gates import list_gates_where
 from app.queries.lines import ItemLine, list_assigned
 from app.queries.register import WaiverRow, list_expiring, list_pending
@@ -66,7 +67,8 @@ def _due(statement: Select[*tuple[Any, ...]], at: datetime) -> list[Reader]:
 
 def read_digest(actor: Actor, at: datetime, today: date, since: datetime) -> list[Section]:
     """All that there is to say to somebody; nothing when there is nothing."""
-    sections = [*_gates(actor, at), *_items(actor, today), *_waivers(actor, at), _ended(actor, since)]
+    sections = [*_gates(actor, at), *_items(actor, today), *duty_sections(actor, at, today, since)]
+    sections += [*_waivers(actor, at), _ended(actor, since)]
     return [section for section in sections if section.lines]
 
 

@@ -94,3 +94,9 @@ def record_signoff_export(change: Change, release_key: str) -> bool:
         under=Permission.CHECKLIST_VIEW,
     )
     return True
+
+
+@write_path
+def record_duty_export(change: Change, *, query: str) -> bool:
+    """Remember that somebody took records of duties away, and by which filter."""
+    return _remember(change, AuditAction.DUTY_EXPORTED, "duty", query, Permission.CHECKLIST_VIEW)

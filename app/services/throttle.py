@@ -22,6 +22,7 @@ PER_ACCOUNT = (RateLimitItemPerMinute(5), RateLimitItemPerHour(30))
 PER_ADDRESS = (RateLimitItemPerMinute(20), RateLimitItemPerHour(200))
 LINKS = (RateLimitItemPerMinute(20),)
 EXPORTS = (RateLimitItemPerMinute(10),)
+FEEDS = (RateLimitItemPerMinute(20),)
 
 
 class SqlStorage(Storage):

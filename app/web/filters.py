@@ -31,6 +31,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         moment=moment,
         clock=clock,
+        on_calendar=on_calendar,
+        time_of_day=time_of_day,
         day=day,
         ago=ago,
         absolute=absolute,
@@ -38,7 +40,6 @@ def init_app(app: Flask) -> None:
         weekday=weekday,
         appointed=appointed,
         span=span,
-        time_of_day=time_of_day,
         how_long=how_long,
         words=set_words,
         words_with_links=set_words_with_links,
@@ -83,6 +84,18 @@ def clock(value: datetime) -> str:
     return f"{local.day} {local:%B, %H:%M}"
 
 
+def on_calendar(value: datetime) -> str:
+    """A moment as it stands in a calendar: “Fri 20 November, 17:00”; with the year when it is another one."""
+    local = _local(value)
+    year = "" if local.year == _local(datetime.now(UTC)).year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%B}{year}, {local:%H:%M}"
+
+
+def time_of_day(value: datetime) -> str:
+    """The time alone, where the day is said already."""
+    return f"{_local(value):%H:%M}"
+
+
 def day(value: date | datetime) -> str:
     """A day in words."""
     local = _local(value) if isinstance(value, datetime) else value
@@ -108,11 +121,6 @@ def span(value: datetime, until: datetime) -> str:
     if local.date() != end.date() or local.tzname() != end.tzname():
         return f"{appointed(value)} to {appointed(until)}"
     return f"{appointed(value).removesuffix(f' {local:%Z}')} to {end:%H:%M %Z}"
-
-
-def time_of_day(value: datetime) -> str:
-    """The time on the reader's clock, where the day stands beside it."""
-    return f"{_local(value):%H:%M}"
 
 
 def ago(value: datetime) -> str:

@@ -16,11 +16,13 @@ from app.models import IdempotencyKey, RateCounter, Session, TemplateImport
 from app.models.base import utc_now
 from app.queries.deployment_windows import list_windows_to_tell
 from app.queries.digests import list_readers
+from app.queries.duties import list_to_tell
 from app.queries.evidence import find_named
 from app.queries.expired_gates import list_gates_with_expired
 from app.queries.expiry import list_due_waivers
 from app.queries.overdue import list_late
 from app.queries.overrides import list_due
+from app.services.duty_records import tell_missed
 from app.services.mailing import escalate, write_digest
 from app.services.overrides import expire_override
 from app.services.signoffs import expire_signoffs as end_signoffs
@@ -83,6 +85,17 @@ def tell_of_windows() -> None:
     """Remind of every window after a deployment that is about to end, and say once of each that it was missed."""
     for number in list_windows_to_tell(server_now()):
         tell_of_window(_own_origin(), number)
+
+
+def tell_missed_duties() -> None:
+    """Tell the history of every period of a duty that is over and was not done, however long nobody looked."""
+    now, after = server_now(), 0
+    while True:
+        due, after = list_to_tell(now, after=after, most=AT_A_TIME)
+        for number in due:
+            tell_missed(_own_origin(), number)
+        if not after:
+            return
 
 
 def _each(list_after: Callable[[int], Sequence[int]], end: Callable[[Origin, int], object]) -> None:

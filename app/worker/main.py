@@ -18,6 +18,7 @@ from app.worker.jobs import (
     expire_signoffs,
     expire_waivers,
     forget_old,
+    tell_missed_duties,
     tell_of_windows,
     write_digests,
 )
@@ -28,7 +29,7 @@ log = structlog.get_logger()
 # What is done, and how many minutes lie between two times.
 JOBS = (
     *((forget_old, 10), (expire_waivers, 1), (expire_signoffs, 1), (end_overrides, 1), (collect_files, 360)),
-    *((write_digests, 1), (escalate_late, 10), (tell_of_windows, 1), (send_mails, 1)),
+    *((write_digests, 1), (escalate_late, 10), (tell_of_windows, 1), (tell_missed_duties, 1), (send_mails, 1)),
 )
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 from sqlalchemy import select, update
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
@@ -19,6 +20,7 @@ from app.domain.gates import Decision, GateKind
 from app.domain.overrides import OverrideWish
 from app.domain.permissions import EVERYWHERE_ONLY, FOR_EVERYONE, GRANTS, Permission, Role
 from app.domain.policy_changes import Wanted
+from app.domain.recurrence import Period, Schedule
 from app.domain.waiver_kinds import WaiverReason
 from app.models import Deployment, Environment, Module, Target, Waiver
 from app.models.base import utc_now
@@ -27,11 +29,14 @@ from app.queries.drafts import get_draft, list_draft_items
 from app.queries.gates import list_gates
 from app.queries.people import list_grants
 from app.queries.standing import standing_of
+from app.services.calendar_feeds import make_feed
 from app.services.change import Change
 from app.services.checklists import make_checklist
 from app.services.delegations import DelegationFacts, delegate
 from app.services.deployment_plans import PlanFacts, StepFacts, plan_deployment
 from app.services.drafts import begin_draft
+from app.services.duties import DutyWish, Place, create_duty
+from app.services.duty_records import tick_duty
 from app.services.figures import type_figure
 from app.services.freezes import FreezeFacts, add_freeze
 from app.services.imports import store_import
@@ -39,6 +44,7 @@ from app.services.modules import add_target
 from app.services.overrides import open_override
 from app.services.policies import propose
 from app.services.releases import add_change
+from app.services.secret import new_token
 from app.services.signoffs import Wish, sign
 from app.services.templates import BUILT_IN
 from app.services.waivers import request_waiver
@@ -70,9 +76,11 @@ ITEMS_OF = {"draft_content.": "draft_item_id", "rollback_steps.": "rollback_item
 OWN_CONNECTION = {"health.ready"}
 # Here the policy lets in and the rule of two people refuses: only who asked may withdraw.
 ASKERS_ALONE = {"waivers.withdraw"}
+# And here: a record is struck by who made it, or by who manages duties.
+MAKERS_ALONE = {"schedule.strike"}
 OTHERS_WORLD = (
     *("release_key", "module_key", "item_id", "checklist_id", "waiver_id", "gate_id", "signoff_id", "delegation_id"),
-    *("override_id", "deployment_id", "rollback_id", "incident_id", "figure_id"),
+    *("override_id", "deployment_id", "rollback_id", "incident_id", "figure_id", "duty_id"),
 )
 # Looking at these leaves an event: what was taken away is remembered.
 REMEMBERED = {"signoffs.export"}
@@ -157,6 +165,15 @@ def _typed(release: MadeRelease) -> int:
     return type_figure(release.lead.origin, release.modules[0], facts, today=today)
 
 
+def _duty(release: MadeRelease, module: int) -> dict[str, object]:
+    """A duty of the module with a record, and a feed of its lead."""
+    wish = DutyWish("Look at the logs", "", Role.OPS, Schedule(Period.DAILY))
+    duty = create_duty(release.lead.origin, Place(module), wish)
+    record = tick_duty(release.lead.origin, duty, on=None)
+    feed = make_feed(release.lead.origin, SecretStr(new_token()), "my phone")
+    return {"duty_id": duty, "record_id": record, "feed_id": feed}
+
+
 def build_world(
     make: Make, *, template: str = BUILT_IN, number: int = 412, environment: str = "staging", target: str = "primary"
 ) -> World:
@@ -201,6 +218,7 @@ def build_world(
         "incident_id": make.incident(release.modules[0], by=release.lead),
         "level": 1,
         "rule_key": "never.no-backup",
+        **_duty(release, module),
         "person_id": bystander.id,
         "grant_id": list_grants(bystander.id)[0].id,
         "session_id": 0,
@@ -248,6 +266,8 @@ def test_a_role_is_let_in_exactly_where_the_policy_says(app: Flask, make: Make, 
         assert not _is_sent_to_sign_in(answer), where
         if access in allowed and rule.endpoint in ASKERS_ALONE:
             assert "Only the person who asked" in answer.text, where
+        elif access in allowed and rule.endpoint in MAKERS_ALONE:
+            assert ("by who made it" in answer.text) is (Permission.DUTY_MANAGE not in allowed), where
         elif access == PUBLIC or access in allowed:
             assert answer.status_code not in {401, 403}, where
             assert answer.status_code < 500, where

@@ -11,20 +11,22 @@ from app.domain.permissions import Permission
 from app.web.access import PUBLIC, declared_access
 from tests.factories import Make
 
-# Whoever adds an address here opens it to the whole network. Six, and no more.
+# Whoever adds an address here opens it to the whole network. Seven, and no more.
 OPEN_TO_ALL = {
     "/healthz",
     "/readyz",
     "/setup/<string:token>/",
     "/links/<string:token>/",
     "/sign-in/",
+    # A calendar program cannot sign in: it has a token that its owner can revoke.
+    "/calendar/<string:token>.ics",
     "/static/<path:filename>",
 }
 # Asked for by machines, which want no redirect; and files.
-WITHOUT_A_SLASH = {"/healthz", "/readyz", "/static/<path:filename>"}
+WITHOUT_A_SLASH = {"/healthz", "/readyz", "/static/<path:filename>", "/calendar/<string:token>.ics"}
 # Printed in a terminal, where the last slash gets lost.
 ALSO_WITHOUT_A_SLASH = {"/setup/<string:token>"}
-KEBAB = re.compile(r"/?(?:[a-z]+(?:-[a-z]+)*|<(?:int|string|path):[a-z_]+>)?")
+KEBAB = re.compile(r"/?(?:[a-z]+(?:-[a-z]+)*|<(?:int|string|path):[a-z_]+>(?:\.ics)?)?")
 # Looked at, it reads as the target “archive” of the environment “1”.
 ALSO_A_TARGET = {"/modules/<string:module_key>/targets/<int:target_id>/archive/"}
 READING = {"GET", "HEAD", "OPTIONS"}
@@ -41,11 +43,11 @@ def test_every_view_says_who_may(product: Flask):
     assert undeclared == []
 
 
-def test_the_addresses_that_answer_anybody_are_these_six(product: Flask):
+def test_the_addresses_that_answer_anybody_are_these_seven(product: Flask):
     found = {rule.rule for rule in product.url_map.iter_rules() if declared_access(product, rule.endpoint) == PUBLIC}
 
     assert found - ALSO_WITHOUT_A_SLASH == OPEN_TO_ALL
-    assert len(OPEN_TO_ALL) <= 6
+    assert len(OPEN_TO_ALL) <= 7
 
 
 def test_a_view_without_a_declaration_answers_nobody(product: Flask):

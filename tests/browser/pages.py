@@ -26,6 +26,7 @@ from app.models import (
     ChecklistGroup,
     ChecklistItem,
     Deployment,
+    Duty,
     EscalationStep,
     Figure,
     Gate,
@@ -55,6 +56,7 @@ NOT_PAGES = {
     *("static", "health.alive", "health.ready", "audit.export", "waivers.export", "evidence.download"),
     *("metrics.export", "release_comparison.export", "release_comparison.choose", "incidents.export"),
     *("overrides.export", "items.show_rule", "signoffs.export", "signoffs.pdf", "signoffs.content"),
+    *("schedule.export", "feeds.read"),
 }
 FOR_NOBODY = {"auth.sign_in", "auth.show_link", "setup.show"}
 
@@ -193,6 +195,8 @@ def values_of(endpoint: str) -> dict[str, Any]:
         here["gate_id"] = db.session.scalars(
             found.where(ChecklistItem.id == place.item, Gate.environment_key == "production")
         ).one()
+    if endpoint.startswith(("schedule.", "duties.")):
+        here["duty_id"] = db.session.scalars(select(Duty.id).order_by(Duty.id)).first()
     if endpoint == "evidence.choose":
         found = select(ChecklistItem.checklist_id).where(ChecklistItem.id == place.item)
         here |= {"checklist_id": db.session.scalars(found).one(), "group_key": place.group}

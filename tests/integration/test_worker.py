@@ -20,6 +20,7 @@ def test_each_job_begins_at_once_and_comes_again(app: Flask):
         "escalate_late": timedelta(minutes=10),
         "tell_of_windows": timedelta(minutes=1),
         "send_mails": timedelta(minutes=1),
+        "tell_missed_duties": timedelta(minutes=1),
     }
     assert all(job.next_run_time <= datetime.now(UTC) for job in jobs.values())
     # After a long sleep of the machine it runs once, not never and not many times.

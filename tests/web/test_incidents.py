@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from tests.occasions import made_occasions
 
 from app.database import db
 from app.domain.permissions import Role
@@ -18,6 +17,7 @@ from app.queries.rows import list_rows
 from app.services.escalation import start_step
 from app.services.incident_ends import resolve
 from tests.factories import PNG, Made, MadeRelease, Make
+from tests.occasions import made_occasions
 
 WORDS = "Whoever saves an order waits half a minute and then sees an error page instead of the new order."
 

@@ -10,10 +10,11 @@ from app.queries.incidents import list_open_of_person
 from app.queries.lines import ItemLine, list_assigned
 from app.queries.register import list_expiring, list_pending
 from app.web.access import requires
-from app.web.incident_pages import cards_of, server_now
+from app.web.incident_pages import cards_of
 from app.web.origin import actor
 from app.web.parts import part_of_sections
 from app.web.rows import today
+from app.web.schedule_pages import STATE_SIGNS, own_now, server_now
 from app.web.waiver_views import utc_today
 
 bp = Blueprint("me", __name__, url_prefix="/me")
@@ -22,8 +23,9 @@ bp = Blueprint("me", __name__, url_prefix="/me")
 @bp.get("/")
 @requires(Permission.PROFILE_MANAGE)
 def show() -> ResponseReturnValue:
-    """Overdue, due today, later, what waits for one's approval, and whose waiver expires soon."""
-    lines = list_assigned(actor())
+    """Duties of one's roles, overdue, due today, later, what waits for one's approval, whose waiver expires soon."""
+    lines, now = list_assigned(actor()), server_now()
+    duties = own_now(actor(), now, current_user.zone)
     expiring, notes = _expiring()
     sections = [
         ("Overdue", [line for line in lines if _is_overdue(line)]),
@@ -34,15 +36,17 @@ def show() -> ResponseReturnValue:
     ]
     known = [((title, len(found)), [(line, _is_overdue(line)) for line in found]) for title, found in sections if found]
     shown, part = part_of_sections(known, url_for(".show"))
-    incidents = cards_of(list_open_of_person(actor()), server_now())
+    incidents = cards_of(list_open_of_person(actor()), now)
     return render_template(
         "me/show.html",
         sections=shown,
-        first="Incidents" if incidents else known[0][0][0] if known else "",
+        first="Incidents" if incidents else "Duties" if duties else known[0][0][0] if known else "",
         part=part,
         incidents=incidents,
-        total=sum(len(found) for _, found in sections) + len(incidents),
+        total=sum(len(found) for _, found in sections) + len(incidents) + len(duties),
         notes=notes,
+        duties=duties,
+        duty_signs=STATE_SIGNS,
     )
 
 

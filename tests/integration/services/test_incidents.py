@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
-from tests.occasions import made_occasions
 
 from app.database import db
 from app.domain.checklist import ItemState
@@ -28,6 +27,7 @@ from app.services.modules import archive_module
 from app.services.undo import undo
 from app.web.uploads import evidence_store
 from tests.factories import LIMITS, PNG, Made, MadeRelease, Make
+from tests.occasions import made_occasions
 
 FIFTEEN = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
 
