@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import bindparam, insert, update
 
 from app.database import server_now
-from app.domain.audit import AuditAction, moment_text, tell
+from app.domain.audit import AuditAction, moment_text
+from app.domain.audit_words import tell
 from app.domain.gates import Decision, barred
 from app.domain.signoffs import REASON_LIMIT, EndKind
 from app.models import Gate, SignoffEnd

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from app.domain.audit import AuditAction, tell
+from app.domain.audit import AuditAction
+from app.domain.audit_words import tell
 from app.domain.permissions import Role
 from app.queries.audit import EventRow, read_names
 

@@ -2,7 +2,8 @@
 
 import ast
 
-from app.domain.audit import SENTENCES, AuditAction
+from app.domain.audit import AuditAction
+from app.domain.audit_words import SENTENCES
 from app.domain.permissions import Permission
 from tests.architecture.code import attributes_named, functions_of, python_files, short, tree_of
 

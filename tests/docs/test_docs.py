@@ -14,7 +14,8 @@ from flask import Flask
 from app import create_app
 from app.blueprints.audit.routes import HEADER
 from app.catalogue.reader import read_catalogue
-from app.domain.audit import SENTENCES, AuditAction
+from app.domain.audit import AuditAction
+from app.domain.audit_words import SENTENCES
 from app.domain.metric_keys import METRICS
 from app.domain.metric_words import DEFINITIONS, DORA
 from app.domain.permissions import FOR_EVERYONE, GRANTS, Permission, Role

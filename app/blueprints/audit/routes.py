@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.blueprints.audit.forms import FilterForm
-from app.domain.audit import moment_text, tell
+from app.domain.audit import moment_text
+from app.domain.audit_words import tell
 from app.domain.permissions import Permission
 from app.exports.csv_rows import csv_bytes
 from app.queries.audit import AuditFilter, EventRow, read_page, stream_events

@@ -28,9 +28,7 @@ def show() -> ResponseReturnValue:
     duties = own_now(actor(), now, current_user.zone)
     expiring, notes = _expiring()
     sections = [
-        ("Overdue", [line for line in lines if _is_overdue(line)]),
-        ("Due today", [line for line in lines if line.due_on == today()]),
-        ("Assigned to you", [line for line in lines if not line.due_on or line.due_on > today()]),
+        *_by_day(lines),
         ("Waiting for your approval", _to_decide()),
         ("Waivers that expire soon", expiring),
     ]
@@ -48,6 +46,14 @@ def show() -> ResponseReturnValue:
         duties=duties,
         duty_signs=STATE_SIGNS,
     )
+
+
+def _by_day(lines: list[ItemLine]) -> list[tuple[str, list[ItemLine]]]:
+    return [
+        ("Overdue", [line for line in lines if _is_overdue(line)]),
+        ("Due today", [line for line in lines if line.due_on == today()]),
+        ("Assigned to you", [line for line in lines if not line.due_on or line.due_on > today()]),
+    ]
 
 
 def _expiring() -> tuple[list[ItemLine], dict[int, str]]:

@@ -9,16 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.audit import (
-    BODY_LIMIT,
-    SENTENCES,
-    AuditAction,
-    leaf_of,
-    moment_text,
-    name_digest,
-    seal,
-    tell,
-)
+from app.domain.audit import BODY_LIMIT, AuditAction, leaf_of, moment_text, name_digest, seal
+from app.domain.audit_words import SENTENCES, tell
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=20),
