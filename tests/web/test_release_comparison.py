@@ -107,11 +107,14 @@ def test_both_have_to_be_seen_and_only_the_own_modules_are_told(
     page = plain(of_both.get(f"/releases/{later.key}/compare/{earlier.key}/").text)
     assert "no new module, no module gone" in page
     assert "as far as you may see them" in page
+    assert "n = 0 of 1" in page
+    assert "n = 0 of 2" not in page
 
 
 def test_where_nothing_shipped_before_another_one_can_be_chosen(make: Make, earlier: MadeRelease, client_of: Browsers):
     browser = client_of(earlier.lead)
     other = make.release()
+    ship_release(other.lead.origin, other.key)  # after this one
 
     page = browser.get(f"/releases/{earlier.key}/compare/")
     chosen = browser.get(f"/releases/{earlier.key}/compare/?with={other.key}")

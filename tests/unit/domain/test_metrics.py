@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.domain.checklist import Phase
@@ -262,6 +262,8 @@ def test_the_parts_hold_what_the_whole_holds():
 
 
 @given(st.floats(0, 100))
+@example(99.97)
+@example(0.03)
 def test_a_share_that_is_not_all_or_nothing_is_never_shown_as_all_or_nothing(share: float):
     words = value_words(Unit.PERCENT, share)
 
