@@ -255,6 +255,9 @@ def test_the_last_step_is_repeated_after_an_absence_and_nothing_moves(room: Roll
     room.do(number, 3)
     third = room.records(number)[-1]
     assert third.started_at == room.records(number)[1].ended_at
+    pause_rollback(room.ravi.origin, number, reason="For a moment.")
+    with pytest.raises(RuleViolation, match="paused"):
+        repeat_step(room.ravi.origin, number, third.item_id)
 
 
 def test_a_complete_rollback_ends_its_deployment_in_the_same_moment(room: RollingBack):
