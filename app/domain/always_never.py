@@ -26,6 +26,8 @@ class Rule:
     enforced: tuple[str, ...]
     # What is a person's word, and until when; empty where nothing is.
     by_hand: str = ""
+    # Whether it is held by the windows after deployments.
+    watches_windows: bool = False
 
     def is_about(self, key: str) -> bool:
         """Whether an item or a record is one that it judges."""
@@ -92,11 +94,16 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "always.monitor",
-        (GateKind.CLOSE,),
-        ("rel.post.monitor",),
+        (GateKind.FIRST_HOUR, GateKind.FIRST_DAY, GateKind.FIRST_WEEK, GateKind.CLOSE),
+        ("post1h.", "post1d.", "post1w.", "ongoing.", "rel.post.monitor"),
         (),
-        ("The close gate of a release stays shut until it has shipped; its items say what is still to be watched.",),
-        "Watching is judged by hand until deployments are recorded here and open their four windows.",
+        (
+            "A deployment opens four windows when it starts: its first hour, day and week, and what goes on after.",
+            "When each is due is laid down then. What is open after its grace is missed, whatever is ticked later.",
+            "The close gate of a release stays shut until it has shipped.",
+        ),
+        "That somebody has looked is their word until probes measure it.",
+        watches_windows=True,
     ),
     Rule(
         "always.audit",

@@ -42,6 +42,8 @@ RULES = (
     WindowRule("first-week", "First week", days=7, grace_days=1, reminds_before=timedelta(days=1), weekdays_only=True),
     WindowRule("ongoing", "Ongoing", days=30, grace_days=7, reminds_before=timedelta(days=3), weekdays_only=True),
 )
+# When this one is due, a deployment may be closed.
+LAST_GROUP = RULES[-1].group_key
 RULES_BY_KEY = {rule.group_key: rule for rule in RULES}
 
 

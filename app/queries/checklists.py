@@ -113,6 +113,8 @@ class ChecklistHead:
         """What it is about, in words."""
         if self.belongs_to is BelongsTo.RELEASE:
             return self.release_name
+        if self.belongs_to in OCCASIONS:
+            return f"{self.module_name}, {self.own_name}"
         return self.own_name or self.module_name
 
 

@@ -1,12 +1,12 @@
 """Reads of the hours after deployments: how the groups stand against their windows, and what is to be told of them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import and_, bindparam, case, exists, func, or_, select, true
 
 from app.database import db
 from app.domain.checklist import OPEN, BelongsTo, ItemState
@@ -158,6 +158,22 @@ def _is_unsettled() -> Any:
         .correlate(table_of(DeploymentWindow))
         .exists()
     )
+
+
+def count_windows(visible: Collection[int] | None, at: datetime) -> tuple[int, int]:
+    """How many windows of some modules, or of all, are over at a moment, and how many of them were missed."""
+    missed = exists().where(_notices.window_id == _windows.id, _notices.kind == NoticeKind.MISSED)
+    is_needed = or_(_all.outcome.is_(None), _all.outcome.not_in(GONE), _all.finished_at >= _windows.grace_ends_at)
+    row = db.session.execute(
+        select(func.count(), func.coalesce(func.sum(case((missed, 1), else_=0)), 0).label("missed"))
+        .select_from(table_of(DeploymentWindow))
+        .join(table_of(Deployment), _all.id == _windows.deployment_id)
+        .where(
+            *(_windows.grace_ends_at <= at, is_needed),
+            true() if visible is None else _all.module_id.in_(visible),
+        )
+    ).one()
+    return int(row[0]), int(row.missed)
 
 
 def list_to_tell_of(deployment_id: int) -> list[int]:

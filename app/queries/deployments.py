@@ -99,10 +99,10 @@ def list_of_gates(gate_ids: Iterable[int]) -> dict[int, DeploymentRow]:
     return {row.gate_id: row_of(row) for row in db.session.execute(wanted.order_by(_all.id))}
 
 
-def list_users_of(gate_id: int) -> list[DeploymentRow]:
-    """The deployments that a gate was passed for, the oldest first: each used up what was signed until then."""
-    wanted = DEPLOYMENTS.where(_all.gate_id == gate_id, _all.started_at.is_not(None))
-    return [row_of(row) for row in db.session.execute(wanted.order_by(_all.gate_cycle, _all.id))]
+def deployments_version(release_id: int | None, module_id: int | None) -> int:
+    """A number that changes with anything that happens to the deployments of a module in a release."""
+    wanted = select(func.sum(_all.revision)).where(_all.release_id == release_id, _all.module_id == module_id)
+    return int(db.session.scalar(wanted) or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from app.database import db
 from app.domain.checklist import BelongsTo
 from app.domain.gates import ActiveSignoff, Decision, GateKind, missing_signoffs
 from app.domain.readiness import is_blocking
-from app.models import Checklist, ChecklistItem, Gate, ReleaseModule
+from app.domain.windows import LAST_GROUP
+from app.models import Checklist, ChecklistItem, DeploymentWindow, Gate, ReleaseModule
 from app.models.base import table_of
 from app.queries.changes_asked import AskedOfChange, list_asked_of_changes
 from app.queries.covered import content_of, list_covered_of
@@ -21,7 +22,9 @@ from app.queries.override_facts import LettingOn, list_letting_on
 
 NO_READY = "The module is not signed as ready."
 NOT_SHIPPED = "The release has not shipped."
+STILL_WATCHED = "The time in which it is watched is not over."
 NO_RELEASE = "The release gate is not satisfied."
+_windows = table_of(DeploymentWindow).c
 
 
 @dataclass(slots=True)
@@ -65,7 +68,7 @@ class _Asked:
 
 def gates_before(gates: Sequence[GateRow], at: datetime) -> dict[int, Before]:
     """Which other gates are in the way, and which are overridden, by gate; as many statements for many as for one."""
-    asked = _asked(gates, at)
+    asked, watched = _asked(gates, at), _watched_until(gates)
     found = {gate.id: Before() for gate in gates}
     for gate in gates:
         before = found[gate.id]
@@ -77,7 +80,22 @@ def gates_before(gates: Sequence[GateRow], at: datetime) -> dict[int, Before]:
             _look_at_modules(before, asked, gate)
         elif gate.kind is GateKind.CLOSE and gate.module_id is None and not gate.is_shipped:
             before.lacking.append(NOT_SHIPPED)
+        elif gate.kind is GateKind.CLOSE and watched.get(gate.subject_id, at) > at:
+            before.lacking.append(STILL_WATCHED)
     return found
+
+
+def _watched_until(gates: Sequence[GateRow]) -> dict[int, datetime]:
+    """Until when deployments are watched before they can be closed, by deployment."""
+    closing = [gate.subject_id for gate in gates if gate.kind is GateKind.CLOSE and gate.module_id is not None]
+    if not closing:
+        return {}
+    rows = db.session.execute(
+        select(_windows.deployment_id, _windows.due_at).where(
+            _windows.deployment_id.in_(closing), _windows.group_key == LAST_GROUP
+        )
+    )
+    return {row.deployment_id: row.due_at for row in rows}
 
 
 def _look_at_ready(before: Before, asked: _Asked, gate: GateRow) -> None:

@@ -14,11 +14,13 @@ from app.database import db
 from app.domain.actors import Actor
 from app.domain.always_never import Rule
 from app.domain.checklist import BelongsTo, ItemState
+from app.domain.gates import GateKind
 from app.domain.permissions import Permission
 from app.domain.waivers import GRANTED, WaiverDecision
 from app.models import (
     Checklist,
     ChecklistItem,
+    Deployment,
     Gate,
     Override,
     OverrideConfirmation,
@@ -31,6 +33,7 @@ from app.models import (
 from app.models.base import table_of
 from app.queries.about_rules import is_about
 from app.queries.checklists import HEAD, ChecklistHead, head_of
+from app.queries.deployment_windows import count_windows
 from app.queries.gates import GateRow, list_gates_where
 from app.queries.obstacles import obstacles_of
 from app.queries.overrides import Obstacle
@@ -41,6 +44,7 @@ _gates, _lists, _items = table_of(Gate).c, table_of(Checklist).c, table_of(Check
 _waivers, _releases, _members = table_of(Waiver).c, table_of(Release).c, table_of(ReleaseModule).c
 _all, _confirmed = table_of(Override).c, table_of(OverrideConfirmation).c
 _obstacles, _uses = table_of(OverrideObstacle).c, table_of(OverrideUse).c
+_deployments = table_of(Deployment).c
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,9 @@ class RuleNumbers:
     waivers_in_force: int = 0
     waivers_ever: int = 0
     removed: int = 0
+    # Windows after deployments that are over, and those of them that were missed; for the rule that they hold.
+    windows_over: int = 0
+    windows_missed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,7 @@ def count_rules(rules: Sequence[Rule], actor: Actor, at: datetime, today: date) 
     _add_passed(rules, numbers, actor)
     _add_overridden(rules, numbers, actor)
     _add_waivers(rules, numbers, actor, today)
+    _add_windows(rules, numbers, actor, at)
     releases, since = db.session.execute(
         select(func.count(_lists.release_id.distinct()), func.min(_lists.created_at)).where(
             _lists.release_id.is_not(None), _seen_by(actor)
@@ -123,9 +131,20 @@ def _add_passed(rules: Sequence[Rule], numbers: dict[str, RuleNumbers], actor: A
         .where(_gates.consumed_at.is_not(None), _seen_by(actor))
         .group_by(_gates.kind)
     )
-    passed = {row.kind: row.number for row in rows}
+    passed = Counter({row.kind: row.number for row in rows})
+    # Those that were opened anew since are passed no more, and were.
+    passed[GateKind.DEPLOY] += (
+        db.session.scalar(
+            select(func.count())
+            .select_from(table_of(Deployment))
+            .join(table_of(Gate), _gates.id == _deployments.gate_id)
+            .join(table_of(Checklist), _lists.id == _gates.checklist_id)
+            .where(_deployments.gate_cycle < _gates.first_cycle, _seen_by(actor))
+        )
+        or 0
+    )
     for rule in rules:
-        numbers[rule.key].passed = sum(passed.get(kind, 0) for kind in rule.gates)
+        numbers[rule.key].passed = sum(passed[kind] for kind in rule.gates)
 
 
 def _add_overridden(rules: Sequence[Rule], numbers: dict[str, RuleNumbers], actor: Actor) -> None:
@@ -178,3 +197,13 @@ def _add_waivers(rules: Sequence[Rule], numbers: dict[str, RuleNumbers], actor: 
         mine.waivers_ever = sum(number for key, number in ever.items() if rule.is_about(key))
         mine.waivers_in_force = sum(number for key, number in in_force.items() if rule.is_about(key))
         mine.removed = sum(number for key, number in gone.items() if rule.is_about(key))
+
+
+def _add_windows(rules: Sequence[Rule], numbers: dict[str, RuleNumbers], actor: Actor, at: datetime) -> None:
+    """How many windows after deployments are over, and how many of them were missed."""
+    watching = [rule.key for rule in rules if rule.watches_windows]
+    if not watching:
+        return
+    over, missed = count_windows(actor.modules(Permission.CHECKLIST_VIEW), at)
+    for key in watching:
+        numbers[key].windows_over, numbers[key].windows_missed = over, missed

@@ -1,5 +1,7 @@
 """Starting a deployment, doing its steps, and finishing it."""
 
+from datetime import datetime
+
 from sqlalchemy import insert, update
 
 from app.database import server_now
@@ -89,17 +91,7 @@ def _start(change: Change, row: DeploymentRow, stream: int, standing: Standing, 
         release_id=row.release_id,
         module_id=row.module_id,
     )
-    windows = windows_of(at, row.time_zone)
-    for window in windows:
-        change.session.execute(
-            _WINDOW,
-            {
-                "deployment_id": row.id,
-                "group_key": window.group_key,
-                "due_at": window.due_at,
-                "grace_ends_at": window.grace_ends_at,
-            },
-        )
+    windows = _open_windows(change, row, at)
     change.record(
         AuditAction.DEPLOYMENT_STARTED,
         about_deployment(row),
@@ -119,6 +111,22 @@ def _start(change: Change, row: DeploymentRow, stream: int, standing: Standing, 
         under=RUN,
     )
     return checklist
+
+
+def _open_windows(change: Change, row: DeploymentRow, at: datetime) -> tuple[Window, ...]:
+    """Lay down until when the groups of checks are due, where the team is now: for good."""
+    windows = windows_of(at, row.time_zone)
+    for window in windows:
+        change.session.execute(
+            _WINDOW,
+            {
+                "deployment_id": row.id,
+                "group_key": window.group_key,
+                "due_at": window.due_at,
+                "grace_ends_at": window.grace_ends_at,
+            },
+        )
+    return windows
 
 
 def _with(standing: Standing) -> str:

@@ -15,28 +15,8 @@ from app.queries.deployment_facts import DeploymentRow
 from app.queries.deployment_windows import WindowRow
 from app.queries.deployments import DeploymentLine, FreezeLine, PlannedWindow
 from app.queries.people import names_of
+from app.web.deployment_signs import SIGNS, WINDOW_SIGNS
 from app.web.gate_pages import Reason
-
-# The sign of a window and of a deployment, by the word that it stands for.
-WINDOW_SIGNS = {
-    WindowState.OPEN: "open",
-    WindowState.DUE_SOON: "waiting",
-    WindowState.LATE: "blocked",
-    WindowState.MISSED: "failed",
-    WindowState.DONE: "done",
-    WindowState.DONE_LATE: "deferred",
-    WindowState.DONE_AFTER_MISSED: "failed",
-    WindowState.DROPPED: "none",
-}
-SIGNS = {
-    "planned": "open",
-    "cancelled": "none",
-    "running": "started",
-    "succeeded": "done",
-    "degraded": "overridden",
-    "failed": "failed",
-    "rolled back": "blocked",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from app.domain.evidence import size_words
 from app.domain.gate_words import STATE_WORDS, asked_words, cause_words
 from app.domain.overrides import time_words
 from app.domain.template_content import DueRule
+from app.web.deployment_signs import SIGNS
 from app.web.inline_words import set_words, set_words_with_links
 from app.web.markdown_html import render_markdown
 from app.web.origin import new_key
@@ -43,6 +44,7 @@ def init_app(app: Flask) -> None:
         rule_words=rule_words,
         minutes_words=time_words,
         gate_word=STATE_WORDS.__getitem__,
+        deployment_sign=SIGNS.__getitem__,
         asked_words=asked_words,
         cause_words=cause_words,
         markdown=render_markdown,

@@ -14,14 +14,14 @@ from app.queries.deployment_marks import DeploymentMark
 from app.queries.deployment_windows import WindowRow
 from app.queries.readiness import Standing
 from app.queries.signed_marks import SignedMark
-from app.web.deployment_pages import SIGNS, WINDOW_SIGNS
+from app.web.deployment_signs import SIGNS, WINDOW_SIGNS
 from app.web.filters import how_long
 
 # A cell that says a number opens the rows that it counts.
 BEHIND = {kind: kind for kind in ("failed", "blocked", "waiting", "overridden", "deferred", "done")}
 ALARMING = {"failed", "blocked", "waiting", "overridden", "deferred", "unknown"}
 # After the phases, where something was deployed.
-HOURS = ("Deployed", "First hour", "First day", "First week")
+HOURS = (("Deployed", "Deployed"), ("First hour", "+1h"), ("First day", "+1d"), ("First week", "+1w"))
 COLUMNS = [(phase.value, phase.label) for phase in MATRIX_PHASES]
 
 
@@ -71,7 +71,7 @@ class MatrixRow:
     signed: SignedMark | None = None
     # How far it has gone; None where nothing was planned.
     deployed: "Deployed | None" = None
-    # Whether any module of the release has gone anywhere: only then there are columns for it.
+    # Whether a module that is not ready has gone anywhere: only then the table has columns for it.
     has_deployed: bool = False
 
 
@@ -128,12 +128,12 @@ def rows_of(
     """One row a module, blocked first, the ready ones last."""
     rows_url, marks, gone = url_for("releases.items", release_key=release_key), signed or {}, deployed or {}
     rows = [
-        replace(
-            _row(rows_url, one, marks.get(one.module_id)), deployed=gone.get(one.module_id), has_deployed=bool(gone)
-        )
+        replace(_row(rows_url, one, marks.get(one.module_id)), deployed=gone.get(one.module_id))
         for one in standings
         if one.module_id is not None
     ]
+    if any(row.deployed and not row.is_ready for row in rows):
+        rows = [replace(row, has_deployed=True) for row in rows]
     return sorted(rows, key=lambda row: (row.is_ready, _urgency(row.first), row.module_name.casefold()))
 
 

@@ -7,24 +7,31 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app.database import db
+from app.domain.checklist import BelongsTo
 from app.domain.gates import Decision, GateKind
+from app.domain.incidents import IncidentSeverity
 from app.domain.overrides import OverrideWish
 from app.domain.permissions import EVERYWHERE_ONLY, FOR_EVERYONE, GRANTS, Permission, Role
 from app.domain.policy_changes import Wanted
 from app.domain.waiver_kinds import WaiverReason
-from app.models import Environment, Module, Target, Waiver
+from app.models import Deployment, Environment, Incident, Module, Target, Waiver
 from app.models.base import utc_now
+from app.queries.deployment_facts import list_steps, read_deployment
 from app.queries.drafts import get_draft, list_draft_items
 from app.queries.gates import list_gates
 from app.queries.people import list_grants
 from app.queries.standing import standing_of
+from app.services.change import Change
+from app.services.checklists import make_checklist
 from app.services.delegations import DelegationFacts, delegate
+from app.services.deployment_plans import PlanFacts, StepFacts, plan_deployment
 from app.services.drafts import begin_draft
+from app.services.freezes import FreezeFacts, add_freeze
 from app.services.imports import store_import
 from app.services.modules import add_target
 from app.services.overrides import open_override
@@ -33,6 +40,7 @@ from app.services.releases import add_change
 from app.services.signoffs import Wish, sign
 from app.services.templates import BUILT_IN
 from app.services.waivers import request_waiver
+from app.services.write_path import write_path
 from app.web.access import PUBLIC, declared_access
 from tests.factories import Made, MadeRelease, Make
 from tests.integration.services.rolling import taken_back
@@ -43,7 +51,9 @@ OF_ENDPOINT: dict[str, dict[str, object]] = {
     "checklists.show_change_group": {"group_key": "before-commit"},
     "checklists.show_release_group": {"group_key": "pre-release"},
     "checklists.show_target_group": {"group_key": "monitoring"},
+    "checklists.show_deployment_group": {"group_key": "first-hour"},
     "checklists.show_rollback_group": {"group_key": "before-rollback"},
+    "checklists.show_incident_group": {"group_key": "issue-reporting"},
     "templates.show": {"number": 1},
     "template_exports.export": {"number": 1},
     "template_exports.on_paper": {"number": 1},
@@ -53,14 +63,14 @@ OF_ENDPOINT: dict[str, dict[str, object]] = {
     "template_history.compare": {"older": 1, "newer": 1},
 }
 # In a draft an item has a number of its own, and the steps of a rollback are items of its own checklist.
-ITEMS_OF = {"draft_content.": "draft_item_id", "rollback_steps.": "step_id"}
+ITEMS_OF = {"draft_content.": "draft_item_id", "rollback_steps.": "rollback_item_id"}
 # It opens a connection of its own, which a test that is rolled back cannot give.
 OWN_CONNECTION = {"health.ready"}
 # Here the policy lets in and the rule of two people refuses: only who asked may withdraw.
 ASKERS_ALONE = {"waivers.withdraw"}
 OTHERS_WORLD = (
     *("release_key", "module_key", "item_id", "checklist_id", "waiver_id", "gate_id", "signoff_id", "delegation_id"),
-    *("override_id", "deployment_id", "rollback_id"),
+    *("override_id", "deployment_id", "rollback_id", "incident_id"),
 )
 # Looking at these leaves an event: what was taken away is remembered.
 REMEMBERED = {"signoffs.export"}
@@ -116,6 +126,47 @@ def _broken(make: Make, release: MadeRelease, checklist_id: int) -> int:
     return open_override(origin, list_gates(checklist_id)[0].id, OverrideWish("The shop is down.", "INC-1"))
 
 
+def _started(lead: Made, gate_id: int) -> tuple[int, int]:
+    """A deployment that runs, as if its gate had been open; and its first step."""
+    now = utc_now()
+    steps = (StepFacts("Run the migration", owner_id=lead.id),)
+    facts = PlanFacts(now - timedelta(hours=1), now + timedelta(hours=1), lead.id, "Anything fails.", "", steps)
+    number = plan_deployment(lead.origin, gate_id, facts)
+    write_path(_start)(lead.origin, number)
+    return number, list_steps(number)[0].id
+
+
+def _start(change: Change, number: int) -> int:
+    row = read_deployment(number)
+    change.session.execute(update(Deployment).where(Deployment.id == number).values(started_at=change.at))
+    about = {"release_id": row.release_id, "module_id": row.module_id}
+    return make_checklist(change, BelongsTo.DEPLOYMENT, number, label="a deployment", **about)
+
+
+def _gone_wrong(change: Change, number: int) -> int:
+    """An incident after a deployment, with its checklist."""
+    row, who = read_deployment(number), change.actor_id
+    found = Incident(
+        module_id=row.module_id,
+        release_id=row.release_id,
+        severity=IncidentSeverity.MAJOR,
+        title=f"Slow {number}",
+        description="",
+        began_at=change.at,
+        reported_by_id=who,
+    )
+    change.session.add(found)
+    change.session.flush()
+    about = {"release_id": row.release_id, "module_id": row.module_id}
+    make_checklist(change, BelongsTo.INCIDENT, found.id, label="an incident", **about)
+    return found.id
+
+
+def _frozen(lead: Made, module_id: int) -> int:
+    """A freeze of one module that is in force."""
+    return add_freeze(lead.origin, FreezeFacts(utc_now(), utc_now() + timedelta(days=1), "Audit.", module_id=module_id))
+
+
 def build_world(
     make: Make, *, template: str = BUILT_IN, number: int = 412, environment: str = "staging", target: str = "primary"
 ) -> World:
@@ -130,6 +181,9 @@ def build_world(
     begin_draft(release.lead.origin, template)
     draft_item = list_draft_items(get_draft(template).id)[0]
     bystander = make.person(Role.QA)
+    deploy_gate = next(gate.id for gate in list_gates(item.checklist_id) if gate.environment_key == "staging")
+    deployment, step = _started(release.lead, deploy_gate)
+    incident = write_path(_gone_wrong)(release.lead.origin, deployment)
     values = {
         "release_key": release.key,
         "module_key": release.modules[0],
@@ -143,7 +197,13 @@ def build_world(
         "evidence_id": make.file(release.lead, item.id),
         "waiver_id": db.session.scalars(select(Waiver.id).where(Waiver.item_id == item.id)).one(),
         "delegation_id": _delegated(make, release),
-        "gate_id": next(gate.id for gate in list_gates(item.checklist_id) if gate.environment_key == "staging"),
+        "gate_id": deploy_gate,
+        "deployment_id": deployment,
+        "step_id": step,
+        **taken_back(release.lead, deployment),
+        "incident_id": incident,
+        "freeze_id": _frozen(release.lead, module),
+        "environment_id": place,
         "signoff_id": _signed(make, release, item.checklist_id),
         "policy_id": _proposed(release.lead),
         "override_id": _broken(make, release, item.checklist_id),
@@ -159,7 +219,7 @@ def build_world(
         "token": "no-such-token",
         "filename": "none.css",
     }
-    return World(release, values | taken_back(release, item.checklist_id))
+    return World(release, values)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, url_for
 from pydantic import SecretStr
 from sqlalchemy import select
+from werkzeug.routing import Rule
 
 from app import create_app
 from app.database import db
@@ -55,11 +56,16 @@ NOT_PAGES = {
 FOR_NOBODY = {"auth.sign_in", "auth.show_link", "setup.show"}
 
 
+def has_example(rule: Rule) -> bool:
+    """Whether the made-up company has one: it has rolled nothing back, and nothing happened there."""
+    return not rule.arguments & {"rollback_id", "incident_id"}
+
+
 def endpoints() -> list[str]:
     """The name of every page, by its own list of addresses: a new page is in it by itself."""
     with tempfile.TemporaryDirectory() as data:
         app = create_app(settings_for("", Path(data)))
-        rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+        rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and has_example(rule)]
     return sorted({rule.endpoint for rule in rules} - NOT_PAGES)
 
 
@@ -136,6 +142,15 @@ def _broken_glass() -> dict[str, Any]:
     return {"override_id": number, "gate_id": found[1]}
 
 
+def _deployment(endpoint: str) -> dict[str, Any]:
+    """A deployment: one that is planned for the pages on which it is planned, else one that has started."""
+    is_planned = endpoint.startswith("deployment_plans.") or endpoint == "deployment_runs.ask"
+    wanted = select(Deployment.id).where(
+        Deployment.started_at.is_(None) if is_planned else Deployment.started_at.is_not(None)
+    )
+    return {"deployment_id": db.session.scalars(wanted.order_by(Deployment.id)).first()}
+
+
 def _taken_back() -> dict[str, Any]:
     """A rollback that runs, and a deployment that nobody takes back."""
     running = select(Rollback.id).where(Rollback.finished_at.is_(None)).order_by(Rollback.id)
@@ -179,9 +194,17 @@ def values_of(endpoint: str) -> dict[str, Any]:
         here |= _version() | {"older": 1, "newer": 1}
     if endpoint.startswith(("draft", "imports.")):
         here |= _draft()
+    return here | _what_happened(endpoint) | _one_time(endpoint)
+
+
+def _what_happened(endpoint: str) -> dict[str, Any]:
+    """Deployments and what came of them."""
+    here: dict[str, Any] = {}
+    if endpoint.startswith(("deployment", "checklists.", "checklist_exports.")):
+        here |= _deployment(endpoint)
     if "rollback" in endpoint:
         here |= _taken_back()
-    return here | _one_time(endpoint)
+    return here
 
 
 def _one_time(endpoint: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from app.queries.checklists import (
     get_release_checklist,
     get_target_checklist,
 )
+from app.queries.deployments import deployments_version, list_of_gates
 from app.queries.groups import list_groups
 from app.queries.overrides import list_unsettled_of_module
 from app.queries.readiness import list_blockers
@@ -89,7 +90,8 @@ def head_of(where: dict[str, Any]) -> ChecklistHead:
 def show(**where: Any) -> ResponseReturnValue:
     """What is left, and who has it."""
     checklist = head_of(where)
-    tag = tag_of("checklist", checklist.id, checklist.version, checklist.newer_version_id)
+    gone = deployments_version(checklist.release_id, checklist.module_id)
+    tag = tag_of("checklist", checklist.id, checklist.version, checklist.newer_version_id, gone)
     if is_unchanged(tag):
         return unchanged(tag)
     return tagged(_overview(checklist), tag)
@@ -98,7 +100,7 @@ def show(**where: Any) -> ResponseReturnValue:
 def _overview(checklist: ChecklistHead) -> str:
     groups = list_groups(checklist)
     is_module, now = checklist.belongs_to is BelongsTo.MODULE, server_now()
-    blockers = []
+    blockers, standings = [], list_standings_of(checklist.id, now)
     if checklist.belongs_to in {BelongsTo.MODULE, BelongsTo.RELEASE}:
         release = get_release(checklist.subject.release_key, actor())
         blockers = list_blockers(release, actor(), checklist_id=checklist.id)
@@ -113,7 +115,8 @@ def _overview(checklist: ChecklistHead) -> str:
         changes=list_changes(checklist.release_id or 0, checklist.module_id or 0) if is_module else [],
         may_work=actor().may_for(Permission.ITEM_WORK, checklist.module_id),
         **fatigue_of(checklist, actor()),
-        gates=list_standings_of(checklist.id, now),
+        gates=standings,
+        deployments=list_of_gates([one.gate.id for one in standings]) if is_module else {},
         overrides=cards_of(list_unsettled_of_module(actor(), checklist.module_id or 0, now), actor(), now),
         newer=newer_version_of(checklist, actor()),
         asked_again=count_asked_again(checklist.id),

@@ -28,7 +28,6 @@ from app.queries.standing import standing_of
 from app.services.deployments import do_step, obstacles_of
 from app.web.access import requires
 from app.web.deployment_pages import (
-    SIGNS,
     ToldConflict,
     calendar_of,
     cards_of,
@@ -123,7 +122,6 @@ def _page(deployment_id: int, form: StepForm, refused: int = 0) -> str:
     return render_template(
         "deployments/show.html",
         row=row,
-        sign=SIGNS[row.state_words],
         names=names_of({row.decider_id, row.created_by_id, row.started_by_id, row.finished_by_id}),
         cards=cards,
         next_card=next_of(cards),

@@ -52,10 +52,11 @@ def work(at: datetime, *, times: int = 1) -> None:
 
 
 def happened(room: Deploying) -> list[tuple[str, str, datetime]]:
+    told = {"window.reminded": "reminded", "window.missed": "missed"}
     return [
-        (event.action.value.partition(".")[2], event.fact, event.occurred_at.astimezone(BERLIN))
+        (told[event.action], event.fact, event.occurred_at.astimezone(BERLIN))
         for event in room.make.events()
-        if event.object_kind == "deployment" and event.action.value.startswith("window.")
+        if event.action in told
     ]
 
 

@@ -6,16 +6,19 @@ from typing import Any
 from sqlalchemy import select
 
 from app.database import db
+from app.domain.checklist import BelongsTo, ItemState
 from app.domain.deployments import Outcome
 from app.domain.gates import Decision, GateKind
 from app.domain.permissions import Role
-from app.models import BackupRecord, Deployment, Gate
+from app.models import BackupRecord, ChecklistItem, Deployment, Gate
 from app.models.base import utc_now
+from app.queries.checklists import get_occasion_checklist
 from app.queries.gates import GateRow, get_gate
 from app.queries.standing import standing_of
 from app.services.deployment_plans import PlanFacts, StepFacts, plan_deployment
 from app.services.deployments import finish_deployment, start_deployment
 from app.services.gate_records import BackupFacts, add_backup
+from app.services.item_states import set_state
 from app.services.releases import ReleaseFacts, add_modules, create_release
 from app.services.signoffs import Wish, sign
 from tests.factories import Made, Make
@@ -88,3 +91,15 @@ class Deploying(Room):
         taken = taken_at or utc_now() - timedelta(minutes=5)
         facts = BackupFacts(environment, "grn", taken, 2_000, "ab" * 32, is_restore_tested=True)
         return add_backup(self.worker.origin, self.checklist_id, facts)
+
+    def checklist_of(self, number: int) -> int:
+        """The checklist of the hours after a deployment."""
+        return get_occasion_checklist(BelongsTo.DEPLOYMENT, number, self.ops.actor).id
+
+    def do_all(self, number: int, gate: str) -> None:
+        """Tick all that a gate of the hours after covers."""
+        items = select(ChecklistItem).where(
+            ChecklistItem.checklist_id == self.checklist_of(number), ChecklistItem.gate == gate
+        )
+        for item in db.session.scalars(items).all():
+            set_state(self.worker.origin, item.id, revision=item.revision, state=ItemState.DONE)

@@ -10,15 +10,13 @@ from app.database import db
 from app.domain.incidents import IncidentSeverity
 from app.domain.permissions import Role
 from app.domain.rollbacks import Claim, code_of
-from app.models import Checklist, ChecklistItem, Deployment, Environment, Rollback, RollbackStep, Stream
-from app.models.base import utc_now
-from app.queries.gates import list_gates
+from app.models import Checklist, ChecklistItem, Rollback, RollbackStep
 from app.queries.rollbacks import get_rollback
 from app.queries.rows import ItemRow, list_rows
 from app.services.items import Saved
 from app.services.rollback_work import do_step, skip_step
 from app.services.rollbacks import Started, StartFacts, start_rollback
-from tests.factories import Made, MadeRelease, Make
+from tests.factories import Made, Make
 from tests.integration.services.deploying import Deploying
 
 WHY = StartFacts("Orders fail since the migration.", IncidentSeverity.CRITICAL, "412 orders, all workers stopped")
@@ -27,29 +25,11 @@ SECRET = SecretStr("a secret of thirty-two characters")
 VALUES = {"text": "seen", "number": "3", "link": "https://git.example.org/42", "": ""}
 
 
-def taken_back(release: MadeRelease, checklist_id: int) -> dict[str, object]:
-    """A deployment that runs, its rollback and its first step, for tests of addresses: nobody has signed anything."""
-    now, gate = utc_now(), list_gates(checklist_id)[-1]
-    deployment = Deployment(
-        release_id=gate.release_id,
-        module_id=gate.module_id,
-        environment_id=db.session.scalars(select(Environment.id).where(Environment.key == "staging")).one(),
-        gate_id=gate.id,
-        window_starts_at=now,
-        window_ends_at=now,
-        decider_id=release.lead.id,
-        abort_criteria="It fails.",
-        created_by_id=release.lead.id,
-        started_at=now,
-        started_by_id=release.lead.id,
-    )
-    db.session.add(deployment)
-    db.session.flush()
-    db.session.add(Stream(kind="deployment", subject_id=deployment.id))
-    db.session.commit()
-    number = start_rollback(release.lead.origin, deployment.id, WHY).rollback_id
-    found = get_rollback(number, release.lead.actor)
-    return {"deployment_id": deployment.id, "rollback_id": number, "step_id": list_rows(found.checklist_id)[0].id}
+def taken_back(lead: Made, deployment_id: int) -> dict[str, object]:
+    """A rollback of a deployment that runs, and its first step, for tests of addresses."""
+    number = start_rollback(lead.origin, deployment_id, WHY).rollback_id
+    found = get_rollback(number, lead.actor)
+    return {"rollback_id": number, "rollback_item_id": list_rows(found.checklist_id)[0].id}
 
 
 class RollingBack(Deploying):

@@ -8,14 +8,14 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
 from app.database import db
-from app.domain.always_never import OF_CHANGES, RULES
+from app.domain.always_never import OF_CHANGES, RULES, find_rule
 from app.domain.checklist import ItemState
 from app.domain.errors import RuleViolation
 from app.domain.gates import Decision, GateKind, GateState
 from app.domain.permissions import Role
 from app.domain.waiver_kinds import WaiverKind, WaiverReason
 from app.models import Checklist, ChecklistItem, Gate, Waiver
-from app.models.base import utc_now
+from app.models.base import pretending, utc_now
 from app.queries.checklists import get_change_checklist
 from app.queries.gates import GateRow, get_gate, list_gates
 from app.queries.gates_before import NO_RELEASE, NOT_SHIPPED
@@ -26,7 +26,9 @@ from app.services.item_states import set_state
 from app.services.releases import add_change, remove_module
 from app.services.signoffs import Wish, sign
 from app.services.waivers import decide_waiver, request_waiver
+from app.worker.jobs import tell_of_windows
 from tests.factories import Make
+from tests.integration.services.deploying import Deploying
 from tests.integration.services.test_gate_records import (
     PLAN,
     backed_up,
@@ -194,6 +196,16 @@ def test_monitoring(room: Broken) -> None:
     close = release_gate(room, GateKind.CLOSE)
     done(close.checklist_id, room)
     assert NOT_SHIPPED in reasons(close)
+    with pretending(utc_now() - timedelta(hours=3)):
+        going = Deploying(room.make)
+        going.started()
+    rule = find_rule("always.monitor")
+    counted = count_rules([rule], going.lead.actor, utc_now(), utc_now().date()).numbers[rule.key]
+    assert (counted.windows_over, counted.windows_missed) == (1, 0), "nobody has found it missed yet"
+    tell_of_windows()
+    counted = count_rules([rule], going.lead.actor, utc_now(), utc_now().date()).numbers[rule.key]
+    assert (counted.windows_over, counted.windows_missed) == (1, 1)
+    assert any(one.gate.kind is GateKind.FIRST_HOUR for one in counted.shut)
 
 
 def test_audit_log(room: Broken) -> None:

@@ -113,6 +113,8 @@ def test_a_deployment_starts_once_and_is_finished_once(room: Deploying):
     room.finish(number)
 
     assert room.row(number).outcome is Outcome.SUCCEEDED
+    (event,) = room.make.events("deployment.finished")
+    assert (event.new_value, event.reason) == ("succeeded", "As it was seen.")
     with pytest.raises(RuleViolation, match="ended already"):
         room.finish(number, Outcome.FAILED)
 
