@@ -191,6 +191,8 @@ def test_a_skipped_step_is_an_override_with_its_reason_and_can_be_done_after_all
     item = room.item(number, 1)
     assert (item.state, item.reason) == (ItemState.OVERRIDDEN, "The backup server is down, too.")
     assert room.make.events("item.state_changed")[-1].new_value == "overridden"
+    with pytest.raises(InvalidInput, match="Say why it has to be done again"):
+        reopen_step(room.ravi.origin, number, item.id, revision=item.revision, reason="")
     reopen_step(room.ravi.origin, number, item.id, revision=item.revision, reason="It is up again.")
     room.do(number, 1)
     assert [one.outcome.value for one in room.records(number)] == ["skipped", "reopened", "done"]
