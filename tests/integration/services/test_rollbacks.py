@@ -20,6 +20,7 @@ from app.models import ChecklistItem
 from app.models.base import pretending, utc_now
 from app.queries.deployment_windows import list_windows_of
 from app.queries.rollback_runs import list_earlier
+from app.queries.rollbacks import get_rollback
 from app.services.item_states import set_state, set_states
 from app.services.rollback_work import do_step, reopen_step, repeat_step, type_in_later
 from app.services.rollbacks import (
@@ -373,6 +374,13 @@ def test_the_sheet_of_one_rollback_does_not_fit_the_next(room: RollingBack):
 
     with pytest.raises(InvalidInput, match="This is not its code"):
         type_in_later(room.ravi.origin, second, old, secret=SECRET)
+    assert [get_rollback(number, room.ravi.actor).turn for number in (first, second)] == [1, 2]
+
+
+def test_a_rollback_of_a_module_that_one_may_not_see_is_not_there(room: RollingBack):
+    number, stranger = room.begun(), room.make.person(Role.OPS, module_id=room.make.module().id)
+    with pytest.raises(NotFound):
+        get_rollback(number, stranger.actor)
 
 
 def test_the_database_itself_keeps_the_steps_as_they_were_recorded(room: RollingBack):
