@@ -65,12 +65,18 @@ _is_gone = exists().where(
     *(_lists.belongs_to == BelongsTo.DEPLOYMENT, _all_deployments.id == _lists.subject_id),
     _all_deployments.outcome.in_(GONE),
 )
+# What is planned has to be signed, also where the release has shipped meanwhile.
+_is_planned = exists().where(
+    *(_all_deployments.gate_id == _gates.id, _all_deployments.started_at.is_(None)),
+    _all_deployments.cancelled_at.is_(None),
+)
 # A release is closed after it has shipped; all else waits before. What happened once waits until it is over.
 _is_live = and_(
     _releases.archived_at.is_(None),
     ~_is_gone,
     or_(
         _lists.belongs_to.in_(sorted(OCCASIONS)),
+        _is_planned,
         (_gates.kind == GateKind.CLOSE) == _releases.shipped_at.is_not(None),
     ),
 )

@@ -11,11 +11,13 @@ from sqlalchemy.exc import DBAPIError
 from app.database import db
 from app.domain.checklist import ItemState
 from app.domain.deployments import Outcome
+from app.domain.permissions import Role
 from app.domain.windows import WindowState
 from app.models import ChecklistItem, DeploymentWindow, Mail, Module, WindowNotice
 from app.models.base import pretending
 from app.queries.deployment_windows import list_windows_of
 from app.services.item_states import set_state
+from app.services.roles import deactivate
 from app.worker.jobs import tell_of_windows
 from app.worker.post import send_mails
 from tests.factories import Make
@@ -148,6 +150,17 @@ def test_what_is_done_late_stays_late_and_what_was_missed_stays_missed(room: Dep
     assert states(number, later)[:2] == [WindowState.DONE_LATE, WindowState.DONE_AFTER_MISSED]
     work(later)
     assert [one[:2] for one in happened(room)] == [("missed", "first day")]
+
+
+def test_who_has_no_account_any_more_is_told_nothing(room: Deploying, mailbox: Mailbox):
+    started(room)
+    with pretending(TUESDAY + timedelta(minutes=30)):
+        deactivate(room.make.person(Role.ADMINISTRATOR).origin, room.lead.id)
+
+    work(TUESDAY + timedelta(minutes=45))
+
+    told = [event.new_value for event in room.make.events("window.reminded")]
+    assert told == [f"person {room.ops.id}"]
 
 
 def test_a_tick_that_was_taken_back_counts_by_the_last_one(room: Deploying):

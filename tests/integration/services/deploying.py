@@ -73,13 +73,13 @@ class Deploying(Room):
         self.start(number)
         return number
 
-    def next_release(self) -> GateRow:
-        """The deploy gate of staging of the same module in another release."""
+    def next_release(self, environment: str = "staging") -> GateRow:
+        """A deploy gate of the same module in another release."""
         key, lead = f"{self.release.key}-next", self.release.lead
         create_release(lead.origin, key, ReleaseFacts(name="The next one"))
         add_modules(lead.origin, key, (self.gate().module_id or 0,))
-        staging = (Gate.kind == GateKind.DEPLOY) & (Gate.environment_key == "staging")
-        return get_gate(db.session.scalars(select(Gate.id).where(staging).order_by(Gate.id.desc())).first() or 0)
+        wanted = (Gate.kind == GateKind.DEPLOY) & (Gate.environment_key == environment)
+        return get_gate(db.session.scalars(select(Gate.id).where(wanted).order_by(Gate.id.desc())).first() or 0)
 
     def row(self, number: int) -> Deployment:
         return db.session.get_one(Deployment, number, populate_existing=True)

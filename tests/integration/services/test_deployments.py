@@ -8,16 +8,20 @@ from sqlalchemy import select
 from app.database import db
 from app.domain.deployments import NotStartable, Outcome
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
-from app.domain.gates import GateState
+from app.domain.gates import GateKind, GateState
 from app.domain.permissions import Role
 from app.models import Checklist, ChecklistItem, DeploymentWindow, RollbackPlan
 from app.models.base import pretending, utc_now
 from app.queries.deployment_facts import list_steps
+from app.queries.expired_gates import list_gates_with_expired
 from app.queries.gates import list_active, list_gates
 from app.queries.signoff_verification import verify_signoffs
 from app.queries.standing import standing_of
+from app.queries.waiting import list_waiting
 from app.services.deployment_plans import StepFacts, cancel_deployment, change_deployment, plan_deployment
 from app.services.deployments import do_step, finish_deployment, start_deployment
+from app.services.releases import remove_module, ship_release
+from app.services.roles import deactivate
 from app.services.signoffs import withdraw
 from tests.factories import Make
 from tests.integration.services.deploying import STEPS, Deploying, planned_for
@@ -144,6 +148,11 @@ def test_a_module_goes_to_staging_before_it_goes_to_production(room: Deploying):
         room.start(number)
     assert "It goes to Staging first, where it rolled back last." in told(refused)
 
+    room.finish(room.started())
+    with pytest.raises(NotStartable) as refused:
+        room.start(number)
+    assert not [one for one in told(refused) if "first" in one], "the newest counts"
+
 
 def test_a_degraded_deployment_has_been_in_staging(room: Deploying):
     room.finish(room.started(), Outcome.DEGRADED)
@@ -166,6 +175,70 @@ def test_two_deployments_of_a_module_do_not_run_in_one_environment(room: Deployi
     with pytest.raises(NotStartable) as refused:
         room.start(second)
     assert not [one for one in told(refused) if "runs there now" in one]
+
+
+def test_a_deployment_elsewhere_holds_none_up(room: Deploying):
+    number = room.started()
+    second = plan_deployment(room.ops.origin, room.next_release("production").id, planned_for(room))
+
+    with pytest.raises(NotStartable) as refused:
+        room.start(second)
+    assert f"Deployment {number} of this module runs there now." not in told(refused)
+
+
+def test_nothing_is_planned_for_a_module_that_has_left_the_release_or_for_an_archived_release(room: Deploying):
+    remove_module(room.release.lead.origin, room.release.key, room.release.modules[0])
+    with pytest.raises(RuleViolation, match="not in this release any more"):
+        room.plan()
+
+
+def test_who_has_no_account_any_more_says_neither_go_nor_no_go(room: Deploying, make: Make):
+    number = room.plan(decider_id=room.lead.id)
+    room.sign_deploy()
+    deactivate(make.person(Role.ADMINISTRATOR).origin, room.lead.id)
+
+    with pytest.raises(NotStartable, match="has no account any more"):
+        room.start(number)
+
+
+def test_who_runs_no_deployments_changes_none_and_what_is_hidden_is_not_there(room: Deploying, make: Make):
+    planned, facts = room.plan("production"), planned_for(room)
+    number = room.started()
+    step = list_steps(number)[0].id
+    acts = (
+        lambda origin: change_deployment(origin, planned, facts, revision=1),
+        lambda origin: cancel_deployment(origin, planned, reason="No."),
+        lambda origin: start_deployment(origin, planned),
+        lambda origin: do_step(origin, number, step),
+        lambda origin: finish_deployment(origin, number, outcome=Outcome.FAILED, note="No."),
+    )
+    stranger = make.person(Role.OPS, module_id=make.module().id)
+
+    for act in acts:
+        with pytest.raises(NotPermitted):
+            act(room.worker.origin)
+        with pytest.raises(NotFound):
+            act(stranger.origin)
+    assert room.row(number).finished_at is None
+
+
+def test_what_an_earlier_turn_used_up_neither_waits_nor_runs_out(room: Deploying):
+    number = room.started()
+    assert room.deploy_gate().id not in {one.gate.id for one in list_waiting(room.dba.actor, utc_now())}
+    first_hour = next(one for one in list_gates(room.checklist_of(number)) if one.kind is GateKind.FIRST_HOUR)
+    assert first_hour.id in {one.gate.id for one in list_waiting(room.ops.actor, utc_now())}
+    room.finish(number, Outcome.FAILED)
+    ship_release(room.release.lead.origin, room.release.key)
+
+    room.plan()
+
+    waiting = {one.gate.id for one in list_waiting(room.make.person(Role.DBA, Role.OPS).actor, utc_now())}
+    assert room.deploy_gate().id in waiting, "what is planned is signed, shipped or not"
+    assert first_hour.id not in waiting, "what failed is not looked after"
+    later = utc_now() + timedelta(days=30)
+    assert room.deploy_gate().id not in list_gates_with_expired(later, after=0, most=100)
+    deactivate(room.make.person(Role.ADMINISTRATOR).origin, room.dba.id)
+    assert not [one for one in room.make.events("signoff.ended") if one.object_id == room.deploy_gate().id]
 
 
 def test_one_place_has_one_plan_at_a_time(room: Deploying):
