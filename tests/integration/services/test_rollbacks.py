@@ -20,6 +20,7 @@ from app.models import ChecklistItem
 from app.models.base import pretending, utc_now
 from app.queries.deployment_windows import list_windows_of
 from app.queries.rollback_runs import list_earlier
+from app.queries.rollbacks import get_rollback
 from app.services.item_states import set_state, set_states
 from app.services.rollback_work import do_step, reopen_step, repeat_step, type_in_later
 from app.services.rollbacks import (
@@ -191,6 +192,8 @@ def test_a_skipped_step_is_an_override_with_its_reason_and_can_be_done_after_all
     item = room.item(number, 1)
     assert (item.state, item.reason) == (ItemState.OVERRIDDEN, "The backup server is down, too.")
     assert room.make.events("item.state_changed")[-1].new_value == "overridden"
+    with pytest.raises(InvalidInput, match="Say why it has to be done again"):
+        reopen_step(room.ravi.origin, number, item.id, revision=item.revision, reason="")
     reopen_step(room.ravi.origin, number, item.id, revision=item.revision, reason="It is up again.")
     room.do(number, 1)
     assert [one.outcome.value for one in room.records(number)] == ["skipped", "reopened", "done"]
@@ -255,6 +258,9 @@ def test_the_last_step_is_repeated_after_an_absence_and_nothing_moves(room: Roll
     room.do(number, 3)
     third = room.records(number)[-1]
     assert third.started_at == room.records(number)[1].ended_at
+    pause_rollback(room.ravi.origin, number, reason="For a moment.")
+    with pytest.raises(RuleViolation, match="paused"):
+        repeat_step(room.ravi.origin, number, third.item_id)
 
 
 def test_a_complete_rollback_ends_its_deployment_in_the_same_moment(room: RollingBack):
@@ -368,6 +374,13 @@ def test_the_sheet_of_one_rollback_does_not_fit_the_next(room: RollingBack):
 
     with pytest.raises(InvalidInput, match="This is not its code"):
         type_in_later(room.ravi.origin, second, old, secret=SECRET)
+    assert [get_rollback(number, room.ravi.actor).turn for number in (first, second)] == [1, 2]
+
+
+def test_a_rollback_of_a_module_that_one_may_not_see_is_not_there(room: RollingBack):
+    number, stranger = room.begun(), room.make.person(Role.OPS, module_id=room.make.module().id)
+    with pytest.raises(NotFound):
+        get_rollback(number, stranger.actor)
 
 
 def test_the_database_itself_keeps_the_steps_as_they_were_recorded(room: RollingBack):
