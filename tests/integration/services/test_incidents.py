@@ -218,7 +218,10 @@ def test_an_incident_names_only_what_belongs_to_its_module(make: Make, release: 
     other = make.release()
     made: Any = made_occasions(other.lead.origin, other.item("pre.schema-planned").checklist_id)
     insider = make.person(Role.DEVELOPER, module_id=row_of(make.incident(release.modules[0])).module_id)
+    own: Any = made_occasions(release.lead.origin, release.item("pre.schema-planned").checklist_id)
+    twice: Any = made_occasions(release.lead.origin, release.item("pre.schema-planned").checklist_id)
     foreign = [
+        (ravi, LinkKeys(deployment_id=twice["deployment_id"], rollback_id=own["rollback_id"]), InvalidInput),
         (ravi, LinkKeys(deployment_id=made["deployment_id"]), InvalidInput),
         (ravi, LinkKeys(rollback_id=made["rollback_id"]), InvalidInput),
         (ravi, LinkKeys(deployment_id=1, rollback_id=made["rollback_id"]), InvalidInput),
