@@ -17,7 +17,7 @@ from app.domain.permissions import Role
 from app.models import Mail, ModuleContact
 from app.models.base import utc_now
 from app.queries.escalation import list_steps
-from app.queries.gates import get_gate, list_gates
+from app.queries.gates import get_gate, list_active, list_gates
 from app.queries.incidents import IncidentRow, find_incident
 from app.queries.rows import ItemRow, list_rows
 from app.queries.standing import Standing, standing_of
@@ -177,6 +177,16 @@ def test_closing_is_refused_with_every_reason_and_changes_nothing(trouble: Troub
     assert trouble.row.closed_at is None
 
 
+def test_it_is_not_resolved_before_it_works_again_nor_without_a_word(trouble: Trouble):
+    with pytest.raises(RuleViolation, match="works again"):
+        resolve(trouble.worker.origin, trouble.number, resolution="The index is back.")
+    set_recovered(trouble.worker.origin, trouble.number, recovered_at=utc_now())
+    with pytest.raises(InvalidInput):
+        resolve(trouble.worker.origin, trouble.number, resolution="")
+
+    assert trouble.row.resolved_at is None
+
+
 def test_an_open_incident_waits_among_the_sign_offs_of_a_lead(trouble: Trouble):
     trouble.work()
 
@@ -198,12 +208,25 @@ def test_one_that_is_opened_again_is_resolved_and_signed_anew(trouble: Trouble, 
     assert [event.reason for event in make.events("incident.reopened")] == ["It is back."]
     assert len(make.events("gate.renewed")) == 1
     assert trouble.standing().signoffs == []
+    assert list_active([trouble.standing().gate.id]) == []
     set_recovered(trouble.worker.origin, trouble.number, recovered_at=utc_now())
     resolve(trouble.worker.origin, trouble.number, resolution="Now for good.")
     with pytest.raises(RuleViolation, match="1 sign-off of Team lead missing"):
         close_incident(trouble.worker.origin, trouble.number)
     trouble.sign()
     close_incident(trouble.worker.origin, trouble.number)
+    assert trouble.row.state is IncidentState.CLOSED
+
+
+def test_only_a_closed_one_is_opened_again_and_with_a_reason(trouble: Trouble):
+    with pytest.raises(RuleViolation, match="not closed"):
+        reopen_incident(trouble.worker.origin, trouble.number, reason="It is back.")
+    trouble.work()
+    trouble.sign()
+    close_incident(trouble.worker.origin, trouble.number)
+    with pytest.raises(InvalidInput):
+        reopen_incident(trouble.worker.origin, trouble.number, reason="")
+
     assert trouble.row.state is IncidentState.CLOSED
 
 
