@@ -144,6 +144,8 @@ def test_over_a_quarter_every_missed_day_is_told_once_with_its_true_moments(make
     for zone, duty in duties.items():
         found = [body["after"] for body in missed if body["object"]["id"] == duty]
         assert [(one["on"], one["due_at"], one["ends_at"]) for one in found] == missed_days(zone, done[zone])
+        # Only what is new is looked at again.
+        assert look(lead, duty, "2026-04-10 12:00").told_until_at > moment("2026-04-08 12:00")
     # When it was written is when it was written.
     assert all(body["at"] > body["after"]["ends_at"] for body in missed)
 
