@@ -17,6 +17,7 @@ from app.services import throttle
 from app.services.calendar_feeds import make_feed, note_reading, revoke_feed
 from app.services.secret import token_digest
 from app.web.access import public, requires
+from app.web.deployment_entries import deployment_entries
 from app.web.duty_entries import duty_entries
 from app.web.errors import form_status, refusals_shown_in
 from app.web.forms import text_of
@@ -77,7 +78,8 @@ def read(token: str) -> ResponseReturnValue:
     if feed.revoked_at is not None or feed.deactivated_at is not None or not owner.may(Permission.CHECKLIST_VIEW):
         raise Gone(ENDED, advice=ADVICE)
     throttle.count_or_refuse(throttle.FEEDS, "feed", str(feed.id))
-    entries = duty_entries(owner, server_now(), only_own=request.args.get("only") == "mine")
+    now, only_own = server_now(), request.args.get("only") == "mine"
+    entries = [*duty_entries(owner, now, only_own=only_own), *deployment_entries(owner, now, only_own=only_own)]
     body = calendar_bytes(f"Countersign: {feed.name}", entries)
     note_reading(feed)
     return _answer(body)
