@@ -17,7 +17,8 @@ from app.queries.gates import GateRow, list_active, list_gates_where
 
 _lists, _signoffs, _ends = table_of(Checklist).c, table_of(Signoff).c, table_of(SignoffEnd).c
 # What nobody took back: it ended by itself, and somebody has to look again.
-BY_ITSELF = (EndKind.STALE, EndKind.EXPIRED, EndKind.ROLE_LOST)
+BY_CHANGE = (EndKind.STALE, EndKind.ROLE_LOST)
+BY_ITSELF = (*BY_CHANGE, EndKind.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +35,30 @@ class SignedMark:
 
 
 def list_signed_marks(release_id: int, at: datetime) -> dict[int, SignedMark]:
-    """How far the modules of a release are signed, by module."""
+    """How far the modules of a release are signed, by module.
+
+    Once it has shipped only of those where something changed, or was rejected: what time alone ends asks nobody then.
+    """
     gates = list_gates_where(_lists.release_id == release_id, _lists.belongs_to == BelongsTo.MODULE)
     ids = [gate.id for gate in gates]
     given: dict[int, list[ActiveSignoff]] = defaultdict(list)
     for one in list_active(ids, at=at):
         given[one.gate_id].append(one.facts)
-    ended = _ended(ids)
+    has_shipped = any(gate.is_shipped for gate in gates)
+    ended = _ended(ids, BY_CHANGE if has_shipped else BY_ITSELF)
     marks: dict[int, list[SignedMark]] = defaultdict(list)
     for gate in gates:
         if gate.module_id is not None:
             marks[gate.module_id].append(_mark(gate, given[gate.id], ended.get(gate.id)))
-    return {module: _most_telling(found) for module, found in marks.items()}
+    told = {module: _most_telling(found) for module, found in marks.items()}
+    return {module: one for module, one in told.items() if not has_shipped or one.stale_since or one.is_rejected}
 
 
-def _ended(gate_ids: Sequence[int]) -> dict[int, datetime]:
+def _ended(gate_ids: Sequence[int], kinds: Sequence[EndKind]) -> dict[int, datetime]:
     rows = db.session.execute(
         select(_signoffs.gate_id, func.max(_ends.ended_at).label("ended_at"))
         .join(table_of(SignoffEnd), _ends.signoff_id == _signoffs.id)
-        .where(_signoffs.gate_id.in_(gate_ids), _ends.kind.in_(BY_ITSELF))
+        .where(_signoffs.gate_id.in_(gate_ids), _ends.kind.in_(kinds))
         .group_by(_signoffs.gate_id)
     )
     return {row.gate_id: row.ended_at for row in rows}

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from app.database import server_now
 from app.domain.actors import Actor
+from app.domain.gates import GateKind
 from app.domain.permissions import Permission
 from app.models import Release
 from app.queries.deployment_marks import list_deployment_marks
@@ -88,8 +89,13 @@ def _matrix(look: _Look) -> Matrix:
         readiness=readiness_of(rows, standings),
         release_cells=release_cells(standings),
         owners=_owners(standings),
-        gates=list_standings_of_release(look.release_id, now),
+        gates=[one for one in list_standings_of_release(look.release_id, now) if _is_asked(one)],
     )
+
+
+def _is_asked(standing: GateStanding) -> bool:
+    """Whether anybody still asks how a gate of the release stands: what lets it go has let it go."""
+    return not (standing.gate.is_shipped and standing.gate.kind is GateKind.RELEASE)
 
 
 def _owners(standings: list[Standing]) -> list[tuple[str, str]]:

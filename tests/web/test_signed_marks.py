@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.database import db
+from app.domain.actors import SYSTEM, Origin
 from app.domain.gates import Decision, GateKind
 from app.models import SignoffEnd
+from app.models.base import pretending, utc_now
 from app.queries.gates import list_active
-from app.services.signoffs import withdraw
+from app.services.releases import ship_release
+from app.services.signoffs import expire_signoffs, withdraw
 from tests.factories import Made, Make
 from tests.integration.services.test_gate_records import deploy, prepared, sign_deploy
 from tests.integration.services.test_signoffs import LEAD, OTHERS, QA, Room
@@ -88,3 +92,23 @@ def test_signing_again_takes_the_mark_away(room: Room, client_of: Browsers):
     room.sign_all()
 
     assert cell(room, client_of) == "2/2"
+
+
+def test_once_a_release_has_shipped_nobody_is_told_that_time_ended_what_was_signed(room: Room, client_of: Browsers):
+    room.sign_all()
+    ship_release(room.release.lead.origin, room.release.key)
+    with pretending(utc_now() + timedelta(days=15)):
+        expire_signoffs(Origin(SYSTEM), room.gate().id)
+        page = plain(client_of(room.lead).get(room.release.path).text)
+        assert "stale since" not in page
+        assert "Gate Release" not in page, "it has gone"
+        assert "Gate Close" in page
+
+
+def test_what_changes_after_the_release_has_shipped_is_told(room: Room, client_of: Browsers):
+    room.sign_all()
+    ship_release(room.release.lead.origin, room.release.key)
+
+    untick(room)
+
+    assert cell(room, client_of).startswith("stale since ")
