@@ -134,6 +134,14 @@ def test_an_entry_keeps_its_time_of_day_over_a_change_of_clocks(lead: Made, feed
     assert entry["URL"].endswith("/schedule/duties/" + entry["UID"].split("-")[1] + "/")
 
 
+def test_a_series_that_begins_in_the_hour_that_is_left_out_keeps_its_time(lead: Made, feed: str, client: FlaskClient):
+    add(lead, replace(DAILY, at=time(2, 30)), "2026-03-28 12:00")
+
+    entry = events(client, feed)["Look at the logs"]
+
+    assert expanded(entry, "2026-04-01")[:2] == ["03-30 00:30", "03-31 00:30"]
+
+
 def test_a_pause_is_left_out_and_what_rests_now_ends(lead: Made, feed: str, client: FlaskClient):
     duty = add(lead, replace(DAILY, time_zone="UTC"), "2026-03-01 08:00")
     for at, kind in (("2026-03-03 09:00", TurnKind.PAUSED), ("2026-03-05 09:00", TurnKind.RESUMED)):

@@ -150,6 +150,15 @@ def test_over_a_quarter_every_missed_day_is_told_once_with_its_true_moments(make
     assert all(body["at"] > body["after"]["ends_at"] for body in missed)
 
 
+def test_the_worker_looks_on_from_where_it_was_also_when_all_is_done(lead: Made, ops: Made):
+    duty = add(lead, MONTHLY)
+    tick(ops, duty, "2026-01-09 09:00")
+
+    work(moment("2026-02-01 12:00"))
+
+    assert look(lead, duty, "2026-02-01 13:00").told_until_at >= moment("2026-02-01 12:00")
+
+
 def test_a_struck_record_stays_and_its_period_is_open_again_while_there_is_grace(make: Make, lead: Made, ops: Made):
     duty = add(lead, MONTHLY)
     record = tick(ops, duty, "2026-01-12 09:00", "0")
