@@ -236,6 +236,9 @@ def test_the_steps_are_done_in_their_order_and_each_leaves_an_event(trouble: Tro
         start_step(origin, trouble.number, 2)
 
     start_step(trouble.worker.origin, trouble.number, 1)
+    for act, words in ((finish_step, "outcome"), (pass_over_step, "reason")):
+        with pytest.raises(InvalidInput):
+            act(trouble.worker.origin, trouble.number, 1, **{words: ""})
     finish_step(trouble.worker.origin, trouble.number, 1, outcome="It is silent.", has_helped=False)
     pass_over_step(trouble.worker.origin, trouble.number, 2, reason="It is new.")
     start_step(trouble.worker.origin, trouble.number, 3)
