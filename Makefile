@@ -9,9 +9,9 @@ FOR_DEV := .venv/.stamp-dev
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r
 ON_MARIADB := tools/with-server mariadb
 PYTEST := CHROMIUM="$$(tools/chromium)" $(BIN)/pytest
-# What people do at one moment at a gate or with its policy, and mails, 200 times each; RACE_ROUNDS says another number.
+# What people do at one moment from a gate to a rollback, and what workers do, 200 times each; RACE_ROUNDS says another number.
 RACES = RACE_ROUNDS=$(or $(RACE_ROUNDS),200) $(BIN)/pytest -n 2 --timeout=3600 \
-	$(addprefix tests/races/test_,signoffs.py policies.py overrides.py mail.py deployments.py) $(PYTEST_ARGS)
+	$(addprefix tests/races/test_,signoffs.py policies.py overrides.py mail.py deployments.py rollbacks.py incidents.py duties.py) $(PYTEST_ARGS)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 # Fault tests kill a server of their own, which a server named by TEST_DATABASE_URL cannot stand in for.
