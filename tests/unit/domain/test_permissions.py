@@ -31,6 +31,7 @@ MATRIX = """
     gate:override      .       .     .     .      x   x      x        .         .
     module:manage      .       .     .     .      .   .      x        .         .
     release:manage     .       .     .     .      .   .      x        .         .
+    duty:manage        .       .     .     .      .   .      x        .         .
     template:edit      .       x     x     x      x   x      x        .         .
     template:publish   .       .     .     .      .   x      x        .         .
     template:adopt     .       .     .     .      .   .      x        .         .
