@@ -15,6 +15,7 @@ from app.domain.permissions import Permission
 from app.models import (
     Change,
     Checklist,
+    Deployment,
     Environment,
     Module,
     PersonName,
@@ -58,6 +59,8 @@ class ChecklistHead:
     names_version: tuple[int, int]
     # Changes when a break-glass anywhere holds a deployment back, or does so no more.
     overrides_version: int
+    # Changes with anything that happens to a deployment of the module in the release.
+    deployments_version: int
 
     @property
     def version(self) -> tuple[object, ...]:
@@ -69,6 +72,7 @@ class ChecklistHead:
             self.own_name,
             self.names_version,
             self.overrides_version,
+            self.deployments_version,
         )
 
     @property
@@ -129,6 +133,12 @@ NEWEST_VERSION = (
     .where(_newer.c.template_id == _versions.template_id)
     .correlate(table_of(TemplateVersion))
 ).scalar_subquery()
+_deployments = table_of(Deployment).c
+_DEPLOYMENTS_VERSION = (
+    select(func.sum(_deployments.revision))
+    .where(_deployments.release_id == _lists.release_id, _deployments.module_id == _lists.module_id)
+    .correlate(table_of(Checklist))
+).scalar_subquery()
 HEAD = with_subject(
     select(
         _lists.id,
@@ -136,6 +146,7 @@ HEAD = with_subject(
         _lists.stream_id,
         _streams.version.label("stream_version"),
         OVERRIDES_VERSION,
+        _DEPLOYMENTS_VERSION.label("deployments_version"),
         select(func.max(_names.id)).scalar_subquery().label("newest_name"),
         select(func.count(_names.name)).scalar_subquery().label("names_left"),
         _releases.name.label("release_name"),
@@ -220,6 +231,7 @@ def head_of(row: Any) -> ChecklistHead:
         and (row.shipped_at is None and row.archived_at is None and row.target_archived_at is None),
         (row.newest_name or 0, row.names_left),
         row.overrides_version,
+        int(row.deployments_version or 0),
     )
 
 

@@ -99,12 +99,6 @@ def list_of_gates(gate_ids: Iterable[int]) -> dict[int, DeploymentRow]:
     return {row.gate_id: row_of(row) for row in db.session.execute(wanted.order_by(_all.id))}
 
 
-def deployments_version(release_id: int | None, module_id: int | None) -> int:
-    """A number that changes with anything that happens to the deployments of a module in a release."""
-    wanted = select(func.sum(_all.revision)).where(_all.release_id == release_id, _all.module_id == module_id)
-    return int(db.session.scalar(wanted) or 0)
-
-
 @dataclass(frozen=True, slots=True)
 class PlannedWindow:
     """When a deployment is meant to take place."""

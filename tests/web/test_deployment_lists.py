@@ -139,3 +139,17 @@ def test_the_matrix_says_how_far_each_module_has_gone_and_when_an_hour_has_passe
     with pretending(utc_now() + timedelta(minutes=1)):
         late = browser.get(path, headers={"If-None-Match": finished.headers["ETag"]})
     assert "first hour late" in plain(late.text)
+
+
+def test_the_page_of_a_module_says_how_far_it_has_gone_and_notices_when_that_changes(
+    room: Deploying, client_of: Browsers
+):
+    number, browser, path = room.started(), client_of(room.lead), room.release.module_path
+    running = browser.get(path)
+    assert "Staging: running" in plain(running.text)
+    assert browser.get(path, headers={"If-None-Match": running.headers["ETag"]}).status_code == 304
+
+    room.finish(number)
+
+    ended = browser.get(path, headers={"If-None-Match": running.headers["ETag"]})
+    assert "Staging: succeeded" in plain(ended.text)

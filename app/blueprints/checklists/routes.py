@@ -17,7 +17,7 @@ from app.queries.checklists import (
     get_release_checklist,
     get_target_checklist,
 )
-from app.queries.deployments import deployments_version, list_of_gates
+from app.queries.deployments import list_of_gates
 from app.queries.groups import list_groups
 from app.queries.overrides import list_unsettled_of_module
 from app.queries.readiness import list_blockers
@@ -90,8 +90,7 @@ def head_of(where: dict[str, Any]) -> ChecklistHead:
 def show(**where: Any) -> ResponseReturnValue:
     """What is left, and who has it."""
     checklist = head_of(where)
-    gone = deployments_version(checklist.release_id, checklist.module_id)
-    tag = tag_of("checklist", checklist.id, checklist.version, checklist.newer_version_id, gone)
+    tag = tag_of("checklist", checklist.id, checklist.version, checklist.newer_version_id)
     if is_unchanged(tag):
         return unchanged(tag)
     return tagged(_overview(checklist), tag)
