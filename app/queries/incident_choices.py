@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Row, select
 
@@ -54,12 +55,7 @@ def list_deployments_to_name(actor: Actor, module_key: str) -> list[Happened]:
         .order_by(Deployment.started_at.desc(), Deployment.id.desc())
         .limit(NEWEST)
     )
-    visible = actor.modules(Permission.CHECKLIST_VIEW)
-    if visible is not None:
-        statement = statement.where(Module.id.in_(visible))
-    if module_key:
-        statement = statement.where(Module.key == module_key)
-    return [Happened(*row) for row in db.session.execute(statement)]
+    return _happened(statement, actor, module_key)
 
 
 def list_rollbacks_to_name(actor: Actor, module_key: str) -> list[Happened]:
@@ -73,6 +69,11 @@ def list_rollbacks_to_name(actor: Actor, module_key: str) -> list[Happened]:
         .order_by(Rollback.started_at.desc(), Rollback.id.desc())
         .limit(NEWEST)
     )
+    return _happened(statement, actor, module_key)
+
+
+def _happened(statement: Select[*tuple[Any, ...]], actor: Actor, module_key: str) -> list[Happened]:
+    """Those of one module, or of all that a person may see."""
     visible = actor.modules(Permission.CHECKLIST_VIEW)
     if visible is not None:
         statement = statement.where(Module.id.in_(visible))
