@@ -40,7 +40,7 @@ checks: lint types layers templates
 suite: migrations
 	@tools/mariadb available || echo 'There is no MariaDB here to kill: the fault tests are left out.'
 	@$(PYTEST) -n 2 -m 'not browser and not faults and not soak and not bench' $(PYTEST_ARGS)
-	@$(PYTEST) -n 2 -m "$(SLOW_TESTS)" $(PYTEST_ARGS)
+	@$(PYTEST) -n 2 --dist loadgroup -m "$(SLOW_TESTS)" $(PYTEST_ARGS)
 
 unit: $(FOR_DEV) ## the rules alone: no database, a second or two
 	@$(BIN)/pytest tests/unit $(PYTEST_ARGS)

@@ -156,6 +156,10 @@ class Visit:
     asked: list[str]
 
 
+# All that looks at the visits runs in one process: to make them takes longer than all else.
+VISITED = pytest.mark.xdist_group("visits")
+
+
 @pytest.fixture(scope="module")
 def visits(company: Product, browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[list[Visit]]:
     """Every page, opened once by somebody who may."""
@@ -186,6 +190,7 @@ def visits(company: Product, browser: Browser, browser_context_args: dict[str, A
         page.context.close()
 
 
+@VISITED
 def test_no_two_pages_have_the_same_title(visits: list[Visit]) -> None:
     titles: dict[str, set[str]] = {}
     for visit in visits:
@@ -194,18 +199,21 @@ def test_no_two_pages_have_the_same_title(visits: list[Visit]) -> None:
     assert all(title.endswith(" - Countersign") for title in titles)
 
 
+@VISITED
 def test_no_page_but_the_whole_checklist_has_more_than_twelve_boxes(visits: list[Visit]) -> None:
     many = {visit.endpoint for visit in visits if visit.boxes > 12}
     assert {name for name in many if not name.startswith("checklists.everything_")} == set()
     assert "checklists.everything_module" in many
 
 
+@VISITED
 def test_no_page_asks_another_server_for_anything(company: Product, visits: list[Visit]) -> None:
     assert all(visit.asked for visit in visits)
     foreign = {address for visit in visits for address in visit.asked if not address.startswith(f"{company.address}/")}
     assert foreign == set()
 
 
+@VISITED
 def test_no_page_scrolls_sideways_at_320_pixels(visits: list[Visit]) -> None:
     assert {visit.endpoint: visit.width for visit in visits if visit.width > NARROW["width"]} == {}
 
