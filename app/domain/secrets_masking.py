@@ -28,12 +28,12 @@ class Masked:
 _PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,60}-----")
 _KEY = re.compile(
-    r"(?:pass(?:word|wd|phrase|code)|(?<![a-z])pass(?![a-z])|pwd|secret|token|credentials?|session[_-]?id|jsessionid"
+    r"(?:pass(?:word|wd|phrase|code|wort)|kennwort|(?<![a-z])pass(?![a-z])|(?<![a-z])pw(?![a-z])|pwd|secret|token|credentials?|session[_-]?id|jsessionid"
     r"|(?:api|access|private|account|shared|signing|encryption)[_-]?key|(?<![a-z])sig(?:nature)?(?![a-z]))",
     re.IGNORECASE,
 )
 _REST_OF_KEY = re.compile(r"[\w.-]{0,40}")
-_BETWEEN = re.compile(r"[\"']?\s{0,20}(?::=|=>|=|:|(?<!\s)>)\s{0,20}")
+_BETWEEN = re.compile(r"[\"']?\s{0,20}(?::=|=>|=|%3[dD]|:|(?<!\s)>)\s{0,20}")
 _CALL = re.compile(r"\(\s{0,5}(?=[\"'])")
 _AS_FLAG = re.compile(r"\s{1,5}(?=[^\s-])")
 _BEGINS_LINE = re.compile(r"\s{0,40}(?:-\s{1,10}|export\s{1,10}|set\s{1,10})?[\w.-]{0,60}\Z", re.IGNORECASE)
@@ -51,10 +51,19 @@ _MYSQL = re.compile(r"\b(?:mysql|mariadb)", re.IGNORECASE)
 _MYSQL_FLAG = re.compile(r"(?<!\S)-p(?P<secret>[^\s]{1,200})")
 _KNOWN = re.compile(
     r"(?<![A-Za-z0-9])(?:(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Z])|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}"
-    r"|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|[sr]k_(?:live|test)_\w{16,}|sk-[\w-]{20,}|AIza[\w-]{30,}"
+    r"|glpat-[\w-]{16,}|npm_[A-Za-z0-9]{20,}|xox[abeprs]-[\w-]{10,}|[sr]k_(?:live|test)_\w{16,}|sk-[\w-]{20,}|AIza[\w-]{30,}"
     r"|eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?)"
 )
 _BEARER = re.compile(r"\bbearer\s{1,5}(?P<secret>[\w.~+/=-]{8,})", re.IGNORECASE)
+# A login on a command line, a password of sshpass, the address of a hook, a setting in XML.
+_USER = re.compile(r"(?<!\S)(?:-u|--user)[ =]{1,3}[^\s:]{1,64}:(?P<secret>\S{1,200})")
+_SSHPASS = re.compile(r"\bsshpass\s{1,3}-p\s{0,3}(?P<secret>\S{1,200})")
+_HOOK = re.compile(r"hooks\.slack\.com/(?:services|workflows)/(?P<secret>[\w/-]{8,200})")
+_SETTING = re.compile(
+    r"key\s{0,3}=\s{0,3}[\"'][^\"']{0,40}(?:passw|secret|token|pwd)[^\"']{0,40}[\"']\s{1,5}value\s{0,3}=\s{0,3}[\"']"
+    r"(?P<secret>[^\"']{1,300})",
+    re.IGNORECASE,
+)
 _HINT = re.compile(r"secret|token|passw|credential|bearer|private.?key|api.?key", re.IGNORECASE)
 _RUN = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{24,}={0,2}")
 _QUOTE = re.compile("[\"']")
@@ -209,7 +218,8 @@ def _is_without_order(run: str) -> bool:
     return -sum(share * log2(share) for share in shares) >= 3.5
 
 
+_PATTERNS = (_DSN, _KNOWN, _BEARER, _USER, _SSHPASS, _HOOK, _SETTING)
 _FINDERS: tuple[Callable[[str], Iterator[Span]], ...] = (
     *(_named, _headers, _logins, _identified, _flags, _random),
-    *(lambda line, pattern=pattern: _by(pattern, line) for pattern in (_DSN, _KNOWN, _BEARER)),
+    *(lambda line, pattern=pattern: _by(pattern, line) for pattern in _PATTERNS),
 )
