@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.errors import RuleViolation
 
+NOT_THERE = "The module is not in this release any more, or one of them is archived."
 NO_STEPS = "It has no steps."
 DECIDER_GONE = "Whoever says go or no-go has no account any more."
 
@@ -88,6 +89,10 @@ class StartFacts:
     freezes: Sequence[tuple[str, datetime]] = ()
     # Another deployment of the module that runs there.
     running_id: int | None = None
+    # A rollback of the module that runs there.
+    rollback_id: int | None = None
+    # Whether the module is still in the release, and neither is archived.
+    is_member: bool = True
     # The environment before, by its name, and how the newest deployment there that has ended did; None: none has.
     before: str | None = None
     ended_before: Outcome | None = None
@@ -98,17 +103,11 @@ def start_obstacles(facts: StartFacts, at: datetime, *, is_overridden: bool) -> 
 
     Break-glass at the gate lets it pass a freeze, and go before the environment before.
     """
-    if not facts.window_starts_at <= at < facts.window_ends_at:
-        from_to = (
-            f"{local_moment(facts.window_starts_at, facts.zone)} to {local_moment(facts.window_ends_at, facts.zone)}"
-        )
-        yield "window", f"Its window is {from_to}: change it to start now."
+    yield from _of_the_plan(facts, at)
     if facts.running_id is not None:
         yield "running", f"Deployment {facts.running_id} of this module runs there now."
-    if not facts.steps:
-        yield "plan", NO_STEPS
-    if not facts.is_decider_here:
-        yield "plan", DECIDER_GONE
+    if facts.rollback_id is not None:
+        yield "rollback", f"Rollback {facts.rollback_id} of this module runs there now."
     if is_overridden:
         return
     for reason, ends_at in facts.freezes:
@@ -116,6 +115,20 @@ def start_obstacles(facts: StartFacts, at: datetime, *, is_overridden: bool) -> 
     if facts.before is not None and (facts.ended_before is None or not facts.ended_before.has_arrived):
         told = "has not been deployed" if facts.ended_before is None else f"{facts.ended_before.label} last"
         yield "order", f"It goes to {facts.before} first, where it {told}."
+
+
+def _of_the_plan(facts: StartFacts, at: datetime) -> Iterable[tuple[str, str]]:
+    if not facts.window_starts_at <= at < facts.window_ends_at:
+        from_to = (
+            f"{local_moment(facts.window_starts_at, facts.zone)} to {local_moment(facts.window_ends_at, facts.zone)}"
+        )
+        yield "window", f"Its window is {from_to}: change it to start now."
+    if not facts.is_member:
+        yield "plan", NOT_THERE
+    if not facts.steps:
+        yield "plan", NO_STEPS
+    if not facts.is_decider_here:
+        yield "plan", DECIDER_GONE
 
 
 def local_moment(at: datetime, zone: str) -> str:

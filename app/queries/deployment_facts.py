@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
 from app.database import db
-from app.domain.deployments import DeploymentState, Outcome, StartFacts, deployment_state
+from app.domain.deployments import DeploymentState, Outcome, deployment_state
 from app.domain.errors import UNSEEN, NotFound
 from app.models import (
     BackupRecord,
@@ -209,57 +209,6 @@ def list_steps(deployment_id: int) -> list[StepRow]:
         .order_by(_steps.position)
     )
     return [StepRow(*row) for row in rows]
-
-
-def start_facts(row: DeploymentRow, at: datetime) -> StartFacts:
-    """What a start depends on beside the gate, as it is now."""
-    before = _environment_before(row.environment_position)
-    return StartFacts(
-        *(row.window_starts_at, row.window_ends_at, row.time_zone),
-        steps=len(list_steps(row.id)),
-        is_decider_here=_is_here(row.decider_id),
-        freezes=[(one.reason, one.ends_at) for one in list_freezes_for(row, at)],
-        running_id=_running(row),
-        before=before.name if before else None,
-        ended_before=_ended_in(row, before.id) if before else None,
-    )
-
-
-def _environment_before(position: int) -> Any | None:
-    """The environment just before one, in the order that is in force."""
-    return db.session.execute(
-        select(_places.id, _places.name).where(_places.position < position).order_by(_places.position.desc()).limit(1)
-    ).one_or_none()
-
-
-def _ended_in(row: DeploymentRow, environment_id: int) -> Outcome | None:
-    """How the newest deployment of a module's release in an environment ended."""
-    return db.session.scalar(
-        select(_all.outcome)
-        .where(
-            *(_all.release_id == row.release_id, _all.module_id == row.module_id),
-            *(_all.environment_id == environment_id, _all.finished_at.is_not(None)),
-        )
-        .order_by(_all.finished_at.desc(), _all.id.desc())
-        .limit(1)
-    )
-
-
-def _running(row: DeploymentRow) -> int | None:
-    """Another deployment of the module that runs in the same environment, of whatever release."""
-    return db.session.scalar(
-        select(_all.id)
-        .where(
-            *(_all.module_id == row.module_id, _all.environment_id == row.environment_id, _all.id != row.id),
-            *(_all.started_at.is_not(None), _all.finished_at.is_(None)),
-        )
-        .limit(1)
-    )
-
-
-def _is_here(person_id: int) -> bool:
-    found = select(_people.id).where(_people.id == person_id, _people.deactivated_at.is_(None))
-    return db.session.scalar(found) is not None
 
 
 def list_freezes_for(row: DeploymentRow, at: datetime) -> Sequence[Any]:

@@ -20,9 +20,9 @@ from app.queries.deployment_facts import (
     list_steps,
     read_deployment,
     records_that_count,
-    start_facts,
 )
 from app.queries.standing import Standing, standing_of
+from app.queries.start_facts import find_rollback_of, start_facts
 from app.services.change import SETTINGS, Change
 from app.services.checklists import make_checklist
 from app.services.deployment_plans import RUN, about_deployment, take_deployment
@@ -41,6 +41,7 @@ def obstacles_of(row: DeploymentRow, standing: Standing, actor_id: int) -> list[
     at = server_now()
     facts = start_facts(row, at)
     paths |= {"running": f"/deployments/{facts.running_id}/", "order": "/deployments/"}
+    paths |= {"rollback": f"/rollbacks/{facts.rollback_id}/"}
     is_overridden = standing.verdict.state is GateState.OVERRIDDEN
     own = [Obstacle(told, paths[kind]) for kind, told in start_obstacles(facts, at, is_overridden=is_overridden)]
     gate = gate_path(row.gate_id)
@@ -175,6 +176,8 @@ def finish_deployment(change: Change, deployment_id: int, *, outcome: Outcome, n
     row, stream = take_deployment(change, deployment_id)
     if outcome is not Outcome.SUCCEEDED and not note:
         raise InvalidInput(note="Say what went wrong.")
+    if (rollback := find_rollback_of(deployment_id)) is not None:
+        raise RuleViolation(f"Rollback {rollback} of it runs: finish or abort that first.")
     end_deployment(change, row, stream, outcome, note)
     return True
 

@@ -19,16 +19,18 @@ _all = table_of(Environment)
 
 @write_path
 def add_environment(change: Change, key: str, name: str) -> int:
-    """Add an environment behind the ones there are; gives its number."""
+    """Add an environment before the last one, which stays the one that people use; gives its number."""
     change.actor.require(Permission.MODULE_MANAGE, None)
     stream = change.take_subject(*SETTINGS)
     if not is_key(key):
         raise InvalidInput(environment=key_rule("pre-production"))
     if change.session.scalar(select(Environment.id).where(Environment.key == key)) is not None:
         raise InvalidInput(environment=f"There is an environment “{key}” already.")
-    _check_name(name)
+    _check_name(change, name)
     last = change.session.scalar(select(func.max(Environment.position))) or 0
-    environment = Environment(key=key, name=name, position=last + 1)
+    # What is last asks for the release gate, and metrics count it: a new one takes that from nobody.
+    change.session.execute(update(_all).where(_all.c.position == last).values(position=last + 1))
+    environment = Environment(key=key, name=name, position=max(last, 1))
     change.session.add(environment)
     change.session.flush()
     make_missing_gates(change)
@@ -41,9 +43,12 @@ def add_environment(change: Change, key: str, name: str) -> int:
     return environment.id
 
 
-def _check_name(name: str) -> None:
+def _check_name(change: Change, name: str, *, own: int = 0) -> None:
     if not name:
         raise InvalidInput(environment_name="Give it a name.")
+    names = change.session.scalars(select(_all.c.name).where(_all.c.id != own))
+    if name.casefold() in {known.casefold() for known in names}:
+        raise InvalidInput(environment_name=f"There is an environment “{name}” already.")
 
 
 @write_path
@@ -54,7 +59,7 @@ def rename_environment(change: Change, environment_id: int, name: str, *, seen: 
     old = change.session.scalar(select(_all.c.name).where(_all.c.id == environment_id))
     if old is None:
         raise NotFound("There is no such environment.")
-    _check_name(name)
+    _check_name(change, name, own=environment_id)
     if old == name:
         return False
     if old != seen:

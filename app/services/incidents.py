@@ -17,7 +17,7 @@ from app.files.store import KeptFile, Store
 from app.models import Incident, Person
 from app.queries.incidents import IncidentRow
 from app.queries.modules import get_module
-from app.queries.people import can_see
+from app.queries.people import actor_of
 from app.queries.rows import list_rows
 from app.services.change import About, Change
 from app.services.checklists import make_checklist
@@ -250,5 +250,5 @@ def _check_owner(change: Change, row: IncidentRow, owner_id: int) -> None:
     is_there = change.session.scalar(select(Person.id).where(Person.id == owner_id, Person.deactivated_at.is_(None)))
     if is_there is None:
         raise InvalidInput(owner_id="There is no such person, or the account is deactivated.")
-    if not can_see(owner_id, row.module_id):
-        raise InvalidInput(owner_id="This person may not see the module. An administrator grants a role for it.")
+    if not actor_of(owner_id, means="").may_for(Permission.INCIDENT_WORK, row.module_id):
+        raise InvalidInput(owner_id="This person may not work on incidents of the module. Choose somebody who may.")

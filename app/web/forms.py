@@ -91,6 +91,10 @@ class MaybeNumberField(WholeNumberField):
         return self.data if isinstance(self.data, int) else None
 
 
+# Of what happens to releases; a typed year outside of these is a slip.
+YEARS = range(1990, 2101)
+
+
 class MomentField(DateTimeLocalField):
     """A day and a time; what is none is said in our words."""
 
@@ -100,6 +104,9 @@ class MomentField(DateTimeLocalField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError("Write a day and a time, for example 2026-11-28 14:05.") from None
+        if self.data is not None and self.data.year not in YEARS:
+            # A moment at the edge of the calendar has no hour in some other time zone.
+            raise ValueError(f"Write a year between {YEARS[0]} and {YEARS[-1]}.")
 
 
 class OneOfField(RadioField):
@@ -126,6 +133,11 @@ def optional_number(value: str | int | None) -> int | None:
     """A number out of a choice; None for the choice that stands for none."""
     text = "" if value is None else str(value)
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+def chosen_number(value: str | int | None) -> int | None:
+    """A number out of a choice, as its coercion: None for none, and 0, which nothing has, for what is no number."""
+    return None if value in {None, "", "None"} else small_number(str(value))
 
 
 def small_number(text: str) -> int:

@@ -76,9 +76,9 @@ def test_environments_are_added_renamed_and_moved(room: Deploying, client_of: Br
     assert send(browser, "/environments/", {"environment": "dr", "environment_name": "Spare"}).status_code == 303
     assert send(browser, "/environments/", {"environment": "D R", "environment_name": "Spare"}).status_code == 422
     page = browser.get("/environments/").text
-    assert "Staging, then Production, then Spare" in plain(page)
+    assert "Staging, then Spare, then Production" in plain(page)
     order = page.partition('name="seen" value="')[2].partition('"')[0]
-    third = order.split(",")[2]
+    third = order.split(",")[1]
 
     assert send(browser, f"/environments/{third}/move/", {"place": "1", "seen": order}).status_code == 303
     stale = send(browser, f"/environments/{third}/move/", {"place": "2", "seen": order})

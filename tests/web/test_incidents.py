@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from app.database import db
 from app.domain.permissions import Role
@@ -93,7 +94,7 @@ def test_a_refused_report_keeps_all_that_was_typed(desk: FlaskClient, release: M
     sent = report_of(
         release,
         title="Too short",
-        began_at="2999-01-01T10:00",
+        began_at="2099-01-01T10:00",
         log="the line that I pasted",
         files=[(BytesIO(PNG), "page.png")],
     )
@@ -107,6 +108,38 @@ def test_a_refused_report_keeps_all_that_was_typed(desk: FlaskClient, release: M
     assert "the line that I pasted" in answer.text
     assert "Choose the files again" in answer.text
     assert db.session.scalars(select(Incident.id)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"module_key": ""}, "Choose the module."),
+        ({"began_at": "0001-01-01T00:00"}, "Write a year between 1990 and 2100."),
+        ({"began_at": "9999-12-31T23:59"}, "Write a year between 1990 and 2100."),
+    ],
+)
+def test_a_report_without_a_module_or_of_another_age_comes_back_as_it_was_typed(
+    desk: FlaskClient, release: MadeRelease, wrong: dict[str, str], told: str
+):
+    answer = desk.post("/incidents/new/", data=report_of(release, **wrong))
+
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert WORDS in answer.text
+
+
+def test_an_incident_is_given_to_somebody_who_may_work_on_it(desk: FlaskClient, make: Make, release: MadeRelease):
+    number = make.incident(release.modules[0])
+    viewer, worker = make.person(Role.VIEWER), make.person(Role.OPS)
+    row = db.session.get_one(Incident, number)
+
+    def give(person: Made) -> TestResponse:
+        db.session.refresh(row)
+        sent = {"owner_id": str(person.id), "revision": str(row.revision)}
+        return desk.post(f"/incidents/{number}/owner/", data=sent)
+
+    assert "may not work on incidents of the module" in give(viewer).text
+    assert give(worker).status_code == 303
 
 
 def test_the_report_is_filled_in_from_the_page_before(desk: FlaskClient, release: MadeRelease):

@@ -17,6 +17,7 @@ from app.web.forms import (
     OneOfField,
     at_most,
     bytes_at_most,
+    chosen_number,
     optional_number,
     options,
     required,
@@ -144,8 +145,8 @@ class StepForm(Form):
 class FreezeForm(Form):
     starts_at = MomentField("From", validators=[required("Say from when on.")])
     ends_at = MomentField("Until", validators=[required("Say until when.")])
-    environment_id = SelectField("Where", coerce=optional_number)
-    module_id = SelectField("Which module", coerce=optional_number)
+    environment_id = SelectField("Where", coerce=chosen_number)
+    module_id = SelectField("Which module", coerce=chosen_number)
     reason = StringField(
         "Why", filters=[squeeze], validators=[required("Say why nothing is deployed then."), at_most(1000)]
     )

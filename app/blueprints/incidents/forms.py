@@ -1,3 +1,5 @@
+from typing import Any
+
 from wtforms import BooleanField, HiddenField, MultipleFileField, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 
@@ -13,6 +15,7 @@ from app.web.forms import (
     bytes_at_most,
     optional_number,
     options,
+    required,
     small_number,
     squeeze,
     text_of,
@@ -29,15 +32,15 @@ def long_text(label: str) -> TextAreaField:
     return TextAreaField(label, filters=[trim], validators=[bytes_at_most(TEXT_BYTES)])
 
 
-def choice(label: str) -> SelectField:
+def choice(label: str, *validators: Any) -> SelectField:
     """A choice that the view puts in; what nobody offered is refused by the service, in words."""
-    return SelectField(label, choices=[], validate_choice=False)
+    return SelectField(label, choices=[], validate_choice=False, validators=list(validators))
 
 
 class ReportForm(Form):
     # A new one has no revision yet.
     revision = HiddenField()
-    module_key = choice("Module")
+    module_key = choice("Module", required("Choose the module."))
     severity = SelectField(
         "How bad it is",
         choices=options((one.value, one.label) for one in IncidentSeverity),

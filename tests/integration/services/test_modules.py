@@ -204,10 +204,10 @@ def test_contacts_that_were_changed_meanwhile_are_not_overwritten(make: Make):
     assert len(list_contacts(module.id)) == 1
 
 
-def test_a_new_environment_stands_behind_the_others(make: Make, lead: Made):
+def test_a_new_environment_stands_before_the_last(make: Make, lead: Made):
     number = add_environment(lead.origin, "dr", "Disaster recovery")
 
-    assert [environment.key for environment in list_environments()] == ["staging", "production", "dr"]
+    assert [environment.key for environment in list_environments()] == ["staging", "dr", "production"]
     [event] = make.events("environment.added")
     assert (event.object_id, event.object_label) == (number, "Disaster recovery")
 

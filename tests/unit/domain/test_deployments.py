@@ -8,6 +8,7 @@ import pytest
 from app.domain.deployments import (
     DECIDER_GONE,
     NO_STEPS,
+    NOT_THERE,
     DeploymentState,
     NotStartable,
     Obstacle,
@@ -39,14 +40,18 @@ def test_everything_that_is_against_it_is_said_at_once():
         is_decider_here=False,
         freezes=[("Year's end.", NOW + HOUR)],
         running_id=7,
+        rollback_id=3,
+        is_member=False,
         before="Staging",
     )
 
     assert told(facts) == [
         "Its window is 2026-11-24 23:00 CET to 2026-11-24 23:00 CET: change it to start now.",
-        "Deployment 7 of this module runs there now.",
+        NOT_THERE,
         NO_STEPS,
         DECIDER_GONE,
+        "Deployment 7 of this module runs there now.",
+        "Rollback 3 of this module runs there now.",
         "Nothing is deployed there until 2026-11-24 23:00 CET: Year's end.",
         "It goes to Staging first, where it has not been deployed.",
     ]

@@ -1,0 +1,67 @@
+"""What keeps a deployment from starting or ending, beside its gate: a rollback there, a module that has left."""
+
+import pytest
+
+from app.domain.deployments import Outcome
+from app.domain.errors import InvalidInput, RuleViolation
+from app.queries.deployments import list_environments_in_order
+from app.services.deployment_plans import plan_deployment
+from app.services.environments import add_environment, rename_environment
+from app.services.releases import remove_module
+from app.services.rollbacks import start_rollback
+from tests.factories import Make
+from tests.integration.services.deploying import Deploying, planned_for
+from tests.integration.services.rolling import WHY
+
+
+@pytest.fixture
+def room(make: Make) -> Deploying:
+    return Deploying(make)
+
+
+def test_nothing_starts_where_a_rollback_of_the_module_runs(room: Deploying):
+    first = room.started()
+    room.finish(first)
+    start_rollback(room.ops.origin, first, WHY)
+    second = plan_deployment(room.ops.origin, room.deploy_gate().id, planned_for(room))
+    room.sign_deploy()
+
+    with pytest.raises(RuleViolation, match=r"Rollback \d+ of this module runs there now"):
+        room.start(second)
+
+
+def test_a_deployment_is_not_said_to_have_gone_well_while_it_is_being_taken_back(room: Deploying):
+    number = room.started()
+    start_rollback(room.ops.origin, number, WHY)
+
+    with pytest.raises(RuleViolation, match=r"Rollback \d+ of it runs: finish or abort that first"):
+        room.finish(number, Outcome.SUCCEEDED)
+
+
+def test_what_was_taken_out_of_the_release_after_it_was_planned_does_not_start(room: Deploying):
+    number = room.plan()
+    room.sign_deploy()
+    remove_module(room.release.lead.origin, room.release.key, room.release.modules[0])
+
+    with pytest.raises(RuleViolation, match="The module is not in this release any more"):
+        room.start(number)
+
+
+def test_a_new_environment_comes_before_the_last_which_keeps_what_is_asked_of_it(room: Deploying):
+    before = [one.key for one in list_environments_in_order()]
+
+    add_environment(room.release.lead.origin, "uat", "Acceptance")
+
+    assert [one.key for one in list_environments_in_order()] == [*before[:-1], "uat", before[-1]]
+    assert room.deploy_gate(before[-1]).is_last_environment
+
+
+@pytest.mark.parametrize("name", ["Production", "production"])
+def test_no_two_environments_have_one_name(room: Deploying, name: str):
+    lead, staging = room.release.lead, list_environments_in_order()[0]
+
+    with pytest.raises(InvalidInput, match="already"):
+        add_environment(lead.origin, "uat", name)
+    with pytest.raises(InvalidInput, match="already"):
+        rename_environment(lead.origin, staging.id, name, seen=staging.name)
+    assert rename_environment(lead.origin, staging.id, staging.name.upper(), seen=staging.name)
