@@ -96,7 +96,7 @@ def test_when_it_was_measured_is_read_in_the_zone_of_who_says_it(site: FlaskClie
     [
         ({}, "Give a link, a file or a note."),
         ({"link": "javascript:alert(1)"}, "Give a whole address"),
-        ({"note": "x", "measured_at": "2126-01-01T00:00"}, "in the future"),
+        ({"note": "x", "measured_at": "2099-01-01T00:00"}, "in the future"),
         ({"note": "x", "measured_at": "yesterday"}, "Write a day and a time"),
         ({"note": "x", "expires_on": "2020-01-01"}, "is over already"),
         ({"note": "n" * 2001}, "Use at most 2000 characters"),
