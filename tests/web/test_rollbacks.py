@@ -269,6 +269,9 @@ def test_what_stands_on_the_sheet_is_typed_in_and_a_wrong_code_keeps_it_all(
     assert page.count("<fieldset") == 18
     typed = {f"steps-{place}-item_id": str(item.id) for place, item in enumerate(items)}
     typed |= {"steps-0-code": codes[0].lower(), "steps-0-done_at": "2026-01-05T23:20", "steps-0-done_by": "RK"}
+    nothing = {name: value for name, value in typed.items() if name.endswith("item_id")}
+    empty = browser.post(f"{address(number)}codes/", data=nothing)
+    assert (empty.status_code, "Type the code of at least one step" in empty.text) == (422, True)
     wrong = typed | {"steps-1-code": "NOPE", "steps-1-done_at": "2026-01-05T23:25", "steps-1-done_by": "RK"}
 
     answer = browser.post(f"{address(number)}codes/", data=wrong)
