@@ -60,6 +60,8 @@ def test_a_freeze_is_added_and_ended_by_a_team_lead(room: Deploying, client_of: 
     }
     assert send(browser, "/deployments/freezes/", facts).status_code == 422
 
+    of_none = {**facts, "reason": "Inventory.", "module_id": "99999999999999999999"}
+    assert send(browser, "/deployments/freezes/", of_none).status_code == 422, "not of every module"
     assert send(browser, "/deployments/freezes/", {**facts, "reason": "Inventory."}).status_code == 303
 
     page = browser.get("/deployments/freezes/")

@@ -18,7 +18,7 @@ from app.queries.gates import list_gates
 from app.queries.modules import get_module
 from app.services.gate_records import write_rollback_plan
 from app.services.modules import ContactFacts, set_contacts
-from app.services.rollbacks import abort_rollback, pause_rollback
+from app.services.rollbacks import abort_rollback, finish_rollback, pause_rollback
 from tests.factories import Made, Make
 from tests.integration.services.rolling import RollingBack
 from tests.web.waiving import plain
@@ -332,3 +332,15 @@ def test_a_deployment_that_has_not_started_offers_the_sheet_alone(room: RollingB
     assert "there is nothing to take back" in page.text
     assert "Begin the rollback" not in page.text
     assert browser.post(f"/deployments/{planned}/rollback/", data=TYPED).status_code == 409
+
+
+def test_a_deployment_that_went_well_and_was_taken_back_later_says_both(room: RollingBack, client_of: Browsers):
+    room.finish(room.deployment)
+    number = room.begun()
+    room.do_up_to(number, 18)
+    finish_rollback(room.ravi.origin, number)
+
+    page = plain(client_of(room.ravi).get(f"/deployments/{room.deployment}/").text)
+
+    assert "and rolled back since." in page
+    assert "said: Rollback" not in page, "nobody said so of the moment at which it ended"

@@ -20,6 +20,7 @@ from app.queries.escalation import list_steps
 from app.queries.gates import get_gate, list_active, list_gates
 from app.queries.incidents import IncidentRow, find_incident
 from app.queries.rows import ItemRow, list_rows
+from app.queries.signed import list_given
 from app.queries.standing import Standing, standing_of
 from app.queries.waiting import list_waiting
 from app.services.escalation import finish_step, look_at_similar, pass_over_step, start_step
@@ -209,6 +210,8 @@ def test_one_that_is_opened_again_is_resolved_and_signed_anew(trouble: Trouble, 
     assert len(make.events("gate.renewed")) == 1
     assert trouble.standing().signoffs == []
     assert list_active([trouble.standing().gate.id]) == []
+    (before,) = list_given(trouble.standing().gate)
+    assert not before.is_active(utc_now()), "what was signed then is history"
     set_recovered(trouble.worker.origin, trouble.number, recovered_at=utc_now())
     resolve(trouble.worker.origin, trouble.number, resolution="Now for good.")
     with pytest.raises(RuleViolation, match="1 sign-off of Team lead missing"):
