@@ -92,7 +92,7 @@ _WORKING = with_names(
 
 def get_working_item(item_id: int) -> WorkingItem:
     """All that working an item needs, or NotFound; one statement, to be sent once its stream is taken."""
-    found = db.session.execute(_WORKING, {"item": item_id}).one_or_none()
+    found = db.session.connection().execute(_WORKING, {"item": item_id}).one_or_none()
     if found is None:
         raise NotFound(UNSEEN)
     values = tuple(found)

@@ -59,7 +59,7 @@ _SIGNED_IN = (
 
 def find_signed_in(token_digest: bytes) -> SignedIn | None:
     """Session, person and roles in one indexed read; None when the session has ended or the person is deactivated."""
-    rows = db.session.execute(_SIGNED_IN, {"token": token_digest}).all()
+    rows = db.session.connection().execute(_SIGNED_IN, {"token": token_digest}).all()
     if not rows:
         return None
     first = rows[0]

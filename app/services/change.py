@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, bindparam, insert, select, update
+from sqlalchemy import Connection, Insert, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.actors import Actor, Origin
@@ -77,6 +77,13 @@ class Change:
     # Of the streams that it writes to, those over which somebody has signed.
     signed: set[int] = field(default_factory=set)
 
+    # For what is sent in every change: the same transaction, without what a session does on the way to it.
+    connection: Connection = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Begin, if nothing was read before."""
+        self.connection = self.session.connection()
+
     @property
     def actor(self) -> Actor:
         """Who changes."""
@@ -92,12 +99,12 @@ class Change:
     def take(self, *stream_ids: int) -> None:
         """Take streams, in id order. An UPDATE and not only a lock, so that it holds across cluster nodes too."""
         for stream_id in sorted(set(stream_ids) - self.taken):
-            self.session.execute(_TAKE, {"stream": stream_id})
+            self.connection.execute(_TAKE, {"stream": stream_id})
             self.taken.add(stream_id)
 
     def take_of_item(self, item_id: int) -> WorkingItem:
         """Take the stream that an item belongs to, and read all that working it needs, in two statements."""
-        self.session.execute(_TAKE_OF_ITEM, {"item": item_id})
+        self.connection.execute(_TAKE_OF_ITEM, {"item": item_id})
         working = get_working_item(item_id)
         self.taken.add(working.place.stream_id)
         self.tails[working.place.stream_id] = (working.sequence, working.tail_digest)
@@ -113,25 +120,25 @@ class Change:
 
     def find_or_begin(self, kind: str, subject_id: int) -> int:
         """The stream of a subject, without taking it where it is there; else begun, and with that taken."""
-        stream_id: int | None = self.session.scalar(_FIND_STREAM, {"kind": kind, "subject": subject_id})
+        stream_id: int | None = self.connection.scalar(_FIND_STREAM, {"kind": kind, "subject": subject_id})
         return self.new_stream(kind, subject_id) if stream_id is None else stream_id
 
     def find_stream(self, kind: str, subject_id: int) -> int:
         """The stream of a subject that is there, without taking it."""
-        return int(self.session.execute(_FIND_STREAM, {"kind": kind, "subject": subject_id}).scalar_one())
+        return int(self.connection.execute(_FIND_STREAM, {"kind": kind, "subject": subject_id}).scalar_one())
 
     def mark_signed(self, stream_id: int) -> None:
         """Remember that somebody has signed over what belongs to a stream that is taken; it is never forgotten."""
-        self.session.execute(_MARK, {"stream": stream_id})
+        self.connection.execute(_MARK, {"stream": stream_id})
         self.signed.add(stream_id)
 
     def version_of(self, stream_id: int) -> int:
         """The version of a stream that is taken: with this change."""
-        return int(self.session.execute(_VERSION, {"stream": stream_id}).scalar_one())
+        return int(self.connection.execute(_VERSION, {"stream": stream_id}).scalar_one())
 
     def put(self, statement: Insert, values: Mapping[str, Any]) -> int:
         """Insert one row, and give its number."""
-        (number,) = self.session.connection().execute(statement, values).inserted_primary_key or (0,)
+        (number,) = self.connection.execute(statement, values).inserted_primary_key or (0,)
         return int(number)
 
     def new_stream(self, kind: str, subject_id: int) -> int:
@@ -238,12 +245,12 @@ class Change:
             sealed = seal({**body, "stream": stream, "stream_seq": sequence + 1, "prev": tail.hex() if tail else None})
             rows.append({**columns, "stream_sequence": sequence + 1, "body": sealed.body, "leaf": sealed.leaf})
             tails[stream] = (sequence + 1, sealed.leaf)
-        self.session.execute(_ADD_EVENTS, rows)
+        self.connection.execute(_ADD_EVENTS, rows)
         for stream in ids:
             sequence, tail = tails[stream]
-            self.session.execute(_MOVE, {"stream": stream, "to_sequence": sequence, "to_digest": tail})
+            self.connection.execute(_MOVE, {"stream": stream, "to_sequence": sequence, "to_digest": tail})
 
     def _tails(self, ids: list[int]) -> Iterable[Any]:
         if len(ids) == 1:
-            return self.session.execute(_TAIL, {"stream": ids[0]})
-        return self.session.execute(_TAILS.where(_streams.c.id.in_(ids)))
+            return self.connection.execute(_TAIL, {"stream": ids[0]})
+        return self.connection.execute(_TAILS.where(_streams.c.id.in_(ids)))

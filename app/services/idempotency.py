@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from app.domain.errors import Busy, KeyReused
 from app.models import IdempotencyKey
@@ -22,7 +21,7 @@ _STORE = update(_keys).where(_OWN).values(answer=bindparam("to_answer"))
 class HeldKey:
     """One person's key in one transaction. A key means nothing in another person's hands."""
 
-    session: Session
+    connection: Connection
     owner: int
     key: bytes
 
@@ -30,9 +29,9 @@ class HeldKey:
         """Insert the key; when it is there already, give the answer stored with it, if it was the same request."""
         claim = {"person_id": self.owner, "key": self.key, "request_digest": digest, "created_at": at}
         try:
-            self.session.execute(_CLAIM, claim)
+            self.connection.execute(_CLAIM, claim)
         except IntegrityError:
-            found = self.session.execute(_ANSWER, {"owner": self.owner, "own_key": self.key}).one_or_none()
+            found = self.connection.execute(_ANSWER, {"owner": self.owner, "own_key": self.key}).one_or_none()
         else:
             return None
         if found is None or found.answer is None:
@@ -43,9 +42,9 @@ class HeldKey:
 
     def is_answered(self) -> bool:
         """Whether the request with this key was done."""
-        found = self.session.execute(_ANSWER, {"owner": self.owner, "own_key": self.key}).one_or_none()
+        found = self.connection.execute(_ANSWER, {"owner": self.owner, "own_key": self.key}).one_or_none()
         return found is not None and found.answer is not None
 
     def store(self, answer: bytes) -> None:
         """Keep the answer with the key."""
-        self.session.execute(_STORE, {"owner": self.owner, "own_key": self.key, "to_answer": answer})
+        self.connection.execute(_STORE, {"owner": self.owner, "own_key": self.key, "to_answer": answer})

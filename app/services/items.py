@@ -105,7 +105,7 @@ def save_item(
     if item.is_reworded and values.get("state", ItemState.DONE) is not ItemState.DONE:
         values = {**values, "is_reworded": False}  # what is no longer ticked needs no second look
     changed = {f"to_{name}": value for name, value in values.items()}
-    change.session.execute(
+    change.connection.execute(
         _change_of(frozenset(values)), {"item": item.id, "to_revision": item.revision + 1, **changed}
     )
     if "state" in values:
@@ -126,7 +126,7 @@ def save_alike(
     """Give items the same new state: one statement for all of them, and one event for each."""
     if not items:
         return
-    change.session.execute(_CHANGE_MANY.values(**values), {"items": [item.id for _, item in items]})
+    change.connection.execute(_CHANGE_MANY.values(**values), {"items": [item.id for _, item in items]})
     for place, item in items:
         _record(change, place, item, values, reason=reason, under=Permission.ITEM_WORK, batch=batch)
 

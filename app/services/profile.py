@@ -27,7 +27,7 @@ def change_password(origin: Origin, *, old: str, new: str) -> None:
     person = get_person(origin.actor.id or 0)
     own = str(person.id)
     # The button was pressed twice: the old password fits no longer, because the new one is in force.
-    if HeldKey(db.session(), person.id, origin.key).is_answered() and is_password(new, person.password_hash):
+    if HeldKey(db.session.connection(), person.id, origin.key).is_answered() and is_password(new, person.password_hash):
         return
     throttle.count_or_refuse(throttle.PER_ACCOUNT, "change", own)
     faults = {} if is_password(old, person.password_hash) else {"old_password": WRONG}

@@ -40,7 +40,7 @@ def write_path(work: Callable[Concatenate[Change, P], R]) -> Callable[Concatenat
 
         def attempt(session: Session) -> R:
             change = Change(origin, session)
-            key = HeldKey(session, origin.actor.id or 0, origin.key)
+            key = HeldKey(change.connection, origin.actor.id or 0, origin.key)
             answer = key.claim(digest, change.at)
             if answer is not None:
                 return adapter.validate_json(answer)
