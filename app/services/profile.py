@@ -12,7 +12,7 @@ from app.domain.passwords import normalised
 from app.queries.people import get_person
 from app.services import throttle
 from app.services.change import Change
-from app.services.idempotency import HeldKey
+from app.services.idempotency import Key
 from app.services.people import about_person, find_password_fault, set_name
 from app.services.secret import hash_password, is_password
 from app.services.sessions import end_all_sessions
@@ -27,7 +27,7 @@ def change_password(origin: Origin, *, old: str, new: str) -> None:
     person = get_person(origin.actor.id or 0)
     own = str(person.id)
     # The button was pressed twice: the old password fits no longer, because the new one is in force.
-    if HeldKey(db.session.connection(), person.id, origin.key).is_answered() and is_password(new, person.password_hash):
+    if Key(person.id, origin.key).is_answered(db.session.connection()) and is_password(new, person.password_hash):
         return
     throttle.count_or_refuse(throttle.PER_ACCOUNT, "change", own)
     faults = {} if is_password(old, person.password_hash) else {"old_password": WRONG}

@@ -1,9 +1,11 @@
 """The one way in which anything is changed.
 
-A service function marked `@write_path` runs in one transaction, which 1. inserts the idempotency key, or gives the
-stored answer; 2. takes each stream it touches by UPDATE, in id order; 3. reads, compares revisions and asks the rules;
-4. changes rows; 5. writes one event per fact, chained to the one before it in its stream. The whole is repeated from a
-fresh session when the database asks for it. A refusal leaves an event of its own on the system stream.
+A service function marked `@write_path` runs in one transaction, which 1. takes each stream it touches by UPDATE, in id
+order; 2. reads, compares revisions and asks the rules; 3. changes rows; 4. writes one event per fact, chained to the
+one before it in its stream; 5. inserts the idempotency key with the answer. Where the key is there already, all of it
+goes back and the first answer is given; so it is where a repeated request is refused, because the first has changed
+what it asks for. The whole is repeated from a fresh session when the database asks for it. A refusal leaves an event of
+its own on the system stream.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,14 +14,15 @@ from hashlib import sha256
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import SecretStr, TypeAdapter
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.database import in_transaction
 from app.domain.actors import Origin
 from app.domain.audit import AuditAction
-from app.domain.errors import Conflict, DomainError, NotFound, NotPermitted, RuleViolation
+from app.domain.errors import Busy, Conflict, DomainError, NotFound, NotPermitted, RuleViolation
 from app.services.change import SYSTEM_STREAM, About, Change
-from app.services.idempotency import HeldKey
+from app.services.idempotency import Key, Repeated
 from app.services.signoff_ends import end_stale
 
 P = ParamSpec("P")
@@ -37,23 +40,28 @@ def write_path(work: Callable[Concatenate[Change, P], R]) -> Callable[Concatenat
     @wraps(work)
     def run(origin: Origin, /, *args: P.args, **kwargs: P.kwargs) -> R:
         digest = _digest_of(work.__qualname__, args, kwargs)
+        key = Key(origin.actor.id or 0, origin.key)
 
         def attempt(session: Session) -> R:
             change = Change(origin, session)
-            key = HeldKey(change.connection, origin.actor.id or 0, origin.key)
-            answer = key.claim(digest, change.at)
-            if answer is not None:
-                return adapter.validate_json(answer)
             result = work(change, *args, **kwargs)
             end_stale(change)
-            key.store(adapter.dump_json(result))
             change.write_history()
+            key.keep(change.connection, digest, adapter.dump_json(result), change.at)
             return result
 
         try:
             return in_transaction(attempt)
-        except REMEMBERED as refusal:
-            _remember(origin, refusal)
+        except (IntegrityError, DomainError) as error:
+            # The database did not answer: nothing can be asked of it either.
+            if isinstance(error, Busy) and not isinstance(error, Repeated):
+                raise
+            answer = in_transaction(lambda session: key.answer(session.connection(), digest))
+            if answer is not None:
+                return adapter.validate_json(answer)
+            if isinstance(error, REMEMBERED):
+                _remember(origin, error)
+            raise
 
     return run
 

@@ -16,13 +16,13 @@ from app.queries.items import ItemPlace, get_item_now, get_place
 from app.queries.rows import ItemRow
 from app.services import item_states, items, write_path
 from app.services.change import Change
-from app.services.idempotency import HeldKey
+from app.services.idempotency import Key
 
 
 def without_keys() -> None:
     """Every request is new."""
-    HeldKey.claim = lambda _key, _digest, _at: None
-    HeldKey.store = lambda _key, _answer: None
+    Key.keep = lambda *_: None
+    Key.answer = lambda *_: None
 
 
 def without_one_transaction() -> None:

@@ -119,7 +119,9 @@ def test_a_checklist_that_is_let_go_while_one_waits_is_simply_late(app: Flask, m
     assert isinstance(saved, Saved)
 
 
-def test_a_request_whose_twin_is_still_at_work_is_told_to_wait(app: Flask, make: Make, database: SimpleNamespace):
+def test_a_request_whose_twin_stays_at_work_for_long_is_told_to_wait_and_leaves_nothing(
+    app: Flask, make: Make, database: SimpleNamespace
+):
     release = make.release()
     item = next(row for row in release.items if row.key == ITEM)
     person = make.person(Role.DEVELOPER)

@@ -343,4 +343,4 @@ def test_as_many_statements_for_sixty_items_as_for_one(release: MadeRelease, sta
 
     adopt(origin, version.id, shown)
 
-    assert len(statements) == 25
+    assert len(statements) == 24

@@ -6,23 +6,21 @@ from collections.abc import Callable
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import event, func, insert, select
+from sqlalchemy import event, func, select
 
 from app.database import db
 from app.domain.actors import SYSTEM, Origin
 from app.domain.audit import AuditAction, leaf_of, moment_text
 from app.domain.checklist import ItemState
-from app.domain.errors import UNSEEN, Busy, Conflict, InvalidInput, KeyReused, NotFound, NotPermitted, RuleViolation
+from app.domain.errors import UNSEEN, Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
 from app.domain.permissions import Permission, Role
 from app.domain.waiver_kinds import WaiverReason
 from app.models import AuditEvent, Checklist, IdempotencyKey, ItemComment, Module, Stream, Waiver
-from app.models.base import utc_now
 from app.queries.people import list_grants
 from app.services.accounts import make_setup_link, new_link_token, set_up
 from app.services.change import SYSTEM_STREAM, About, Change
 from app.services.item_states import set_state
 from app.services.items import add_comment
-from app.services.modules import ModuleFacts, create_module, update_module
 from app.services.releases import ReleaseFacts, ship_release, update_release
 from app.services.roles import grant_role, revoke_role
 from app.services.templates import load_catalogue
@@ -180,63 +178,6 @@ def test_streams_are_taken_once_and_in_the_order_of_their_numbers(make: Make, re
     event.remove(connection, "before_cursor_execute", note)
 
     assert taken == numbers
-
-
-def test_the_same_key_again_gives_the_stored_answer_and_changes_nothing(make: Make):
-    origin = Origin(make.lead().actor)
-
-    answers = {create_module(origin, "orders", ModuleFacts("Orders")) for _ in range(3)}
-
-    assert answers == {"orders"}
-    assert len(make.events("module.created")) == 1
-
-
-def test_the_same_key_with_other_content_is_refused(make: Make):
-    origin = Origin(make.lead().actor)
-    create_module(origin, "orders", ModuleFacts("Orders"))
-
-    with pytest.raises(KeyReused, match="sent before with other content"):
-        create_module(origin, "stock", ModuleFacts("Stock"))
-    with pytest.raises(KeyReused):
-        update_module(origin, "orders", ModuleFacts("Orders"), revision=1)
-
-    assert len(make.events("module.created")) == 1
-    assert make.events("attempt.refused") == []
-
-
-def test_two_people_may_send_the_same_key(make: Make):
-    first, second = make.lead(), make.lead()
-
-    create_module(Origin(first.actor, key=b"k" * 16), "orders", ModuleFacts("Orders"))
-    create_module(Origin(second.actor, key=b"k" * 16), "stock", ModuleFacts("Stock"))
-
-    assert len(make.events("module.created")) == 2
-
-
-def test_what_was_refused_may_be_mended_and_sent_again_under_its_key(make: Make):
-    origin = Origin(make.lead().actor)
-    with pytest.raises(InvalidInput):
-        create_module(origin, "No Key", ModuleFacts("Orders"))
-
-    assert create_module(origin, "orders", ModuleFacts("Orders")) == "orders"
-
-
-def test_a_key_whose_answer_is_still_being_made_is_busy(make: Make):
-    origin = Origin(make.lead().actor)
-    row = {"person_id": origin.actor.id, "key": origin.key, "request_digest": b"0" * 32, "created_at": utc_now()}
-    db.session.execute(insert(IdempotencyKey).values(row))
-    db.session.commit()
-
-    with pytest.raises(Busy, match="still being worked on"):
-        create_module(origin, "orders", ModuleFacts("Orders"))
-
-
-def test_a_key_stands_for_the_content_without_holding_a_secret(app):
-    token = SecretStr(new_link_token())
-    make_setup_link(Origin(SYSTEM), token)
-
-    [key] = db.session.scalars(select(IdempotencyKey).where(IdempotencyKey.answer == b"true").limit(1))
-    assert token.get_secret_value().encode() not in key.request_digest + (key.answer or b"")
 
 
 def _refusals(make: Make, release: MadeRelease) -> dict[str, Callable[[], object]]:
