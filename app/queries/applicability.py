@@ -31,6 +31,9 @@ class AnswerLine:
 
 _answers, _people = table_of(ModuleAnswer).c, table_of(Person).c
 _ANSWERS = select(_answers.question, _answers.is_yes).where(_answers.module_id == bindparam("module"))
+_ANSWERS_OF = select(_answers.module_id, _answers.question, _answers.is_yes).where(
+    _answers.module_id.in_(bindparam("modules", expanding=True))
+)
 _LINES = (
     select(_answers.question, _answers.is_yes, _answers.revision, _answers.answered_at, _people.name)
     .outerjoin(table_of(Person), _people.id == _answers.answered_by_id)
@@ -41,6 +44,14 @@ _LINES = (
 def read_answers(module_id: int) -> dict[Question, bool]:
     """What a module answered; a question without an answer is missing."""
     return {row.question: row.is_yes for row in db.session.execute(_ANSWERS, {"module": module_id})}
+
+
+def list_answers_of(module_ids: Sequence[int]) -> dict[int, dict[Question, bool]]:
+    """What each of several modules answered; one without an answer is missing."""
+    found: dict[int, dict[Question, bool]] = defaultdict(dict)
+    for row in db.session.execute(_ANSWERS_OF, {"modules": module_ids}):
+        found[row.module_id][row.question] = row.is_yes
+    return found
 
 
 def list_answers(module_id: int) -> dict[Question, AnswerLine]:

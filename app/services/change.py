@@ -1,6 +1,6 @@
 """One transaction under way: what it has taken, and what it will leave in the history."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -43,6 +43,9 @@ _MARK = update(_streams).where(_streams.c.id == bindparam("stream")).values(is_s
 _VERSION = select(_streams.c.version).where(_streams.c.id == bindparam("stream"))
 _FIND_STREAM = select(_streams.c.id).where(
     _streams.c.kind == bindparam("kind"), _streams.c.subject_id == bindparam("subject")
+)
+_FIND_STREAMS = select(_streams.c.subject_id, _streams.c.id).where(
+    _streams.c.kind == bindparam("kind"), _streams.c.subject_id.in_(bindparam("subjects", expanding=True))
 )
 _BEGIN = insert(_streams)
 _ADD_EVENTS = insert(table_of(AuditEvent))
@@ -118,6 +121,15 @@ class Change:
         self.take(stream_id)
         return stream_id
 
+    def take_subjects(self, kind: str, subject_ids: Iterable[int]) -> None:
+        """Take the streams of several subjects of a kind, in id order."""
+        wanted = set(subject_ids)
+        rows = self.connection.execute(_FIND_STREAMS, {"kind": kind, "subjects": sorted(wanted)})
+        found: dict[int, int] = dict(rows.all())
+        if beginning := sorted(wanted - found.keys()):
+            self.new_streams(kind, beginning)
+        self.take(*found.values())
+
     def find_or_begin(self, kind: str, subject_id: int) -> int:
         """The stream of a subject, without taking it where it is there; else begun, and with that taken."""
         stream_id: int | None = self.connection.scalar(_FIND_STREAM, {"kind": kind, "subject": subject_id})
@@ -141,12 +153,34 @@ class Change:
         (number,) = self.connection.execute(statement, values).inserted_primary_key or (0,)
         return int(number)
 
+    def put_all(self, statement: Insert, rows: Sequence[Mapping[str, Any]], *known_by: str) -> list[int]:
+        """Insert rows, and give their numbers in the same order.
+
+        They are found again by the columns `known_by`: the last of them differs from row to row, the others do not.
+        """
+        if len(rows) == 1:
+            return [self.put(statement, rows[0])]
+        self.connection.execute(statement, rows)
+        *same, own = known_by
+        columns = statement.table.columns
+        chosen = [columns[name] == rows[0][name] for name in same]
+        found = self.connection.execute(
+            select(columns[own], columns["id"]).where(*chosen, columns[own].in_([row[own] for row in rows]))
+        )
+        numbers: dict[Any, int] = dict(found.all())
+        return [numbers[row[own]] for row in rows]
+
     def new_stream(self, kind: str, subject_id: int) -> int:
         """Begin the stream of something new. It is taken: nobody else can see it yet."""
-        stream_id = self.put(_BEGIN, {"kind": kind, "subject_id": subject_id, "version": 1, "sequence": 0})
-        self.taken.add(stream_id)
-        self.tails[stream_id] = (0, None)
-        return stream_id
+        return self.new_streams(kind, [subject_id])[0]
+
+    def new_streams(self, kind: str, subject_ids: Sequence[int]) -> list[int]:
+        """Begin the streams of several new things of a kind. They are taken."""
+        rows = [{"kind": kind, "subject_id": number, "version": 1, "sequence": 0} for number in subject_ids]
+        stream_ids = self.put_all(_BEGIN, rows, "kind", "subject_id")
+        self.taken.update(stream_ids)
+        self.tails.update(dict.fromkeys(stream_ids, (0, None)))
+        return stream_ids
 
     def record(
         self,

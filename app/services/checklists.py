@@ -1,5 +1,8 @@
 """Making a checklist: a frozen copy of what a template version says for one thing."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from sqlalchemy import BindParameter, and_, bindparam, insert, literal, select
 
 from app.domain.applicability import RULED
@@ -7,14 +10,14 @@ from app.domain.audit import AuditAction
 from app.domain.checklist import BelongsTo, ItemState
 from app.domain.gates import gates_of
 from app.models import Checklist, ChecklistGroup, ChecklistItem, TemplateGroup, TemplateItem
-from app.models.base import BigInt, UTCDateTime, table_of
+from app.models.base import UTCDateTime, table_of
 from app.queries.applicability import PlacedChecklist
 from app.queries.due import has_due_rules
 from app.queries.templates import VersionLine, get_version_for_new
 from app.services.change import About, Change
 from app.services.due import give_due_dates
 from app.services.gates import make_gates
-from app.services.ruling import rule_new_checklist
+from app.services.ruling import rule_new_checklists
 from app.services.templates import BUILT_IN
 
 COPIED = (
@@ -39,29 +42,41 @@ BEGINNING: dict[str, str | int | bool] = {
 _lists, _groups, _items = table_of(Checklist), table_of(ChecklistGroup), table_of(ChecklistItem)
 _their_groups, _their_items = table_of(TemplateGroup).c, table_of(TemplateItem).c
 _ADD = insert(_lists)
-_TO: BindParameter[int] = bindparam("checklist", type_=BigInt)
+_MADE = _lists.c.id.in_(bindparam("checklists", expanding=True))
 _OF: BindParameter[BelongsTo] = bindparam("belongs_to")
 _FROM: BindParameter[int] = bindparam("version")
 _COPY_GROUPS = insert(_groups).from_select(
     ["checklist_id", *COPIED_OF_GROUP],
-    select(_TO, *(_their_groups[name] for name in COPIED_OF_GROUP)).where(
-        _their_groups.version_id == _FROM, _their_groups.belongs_to == _OF
-    ),
+    select(_lists.c.id, *(_their_groups[name] for name in COPIED_OF_GROUP))
+    .select_from(_lists)
+    .join(table_of(TemplateGroup), and_(_their_groups.version_id == _FROM, _their_groups.belongs_to == _OF))
+    .where(_MADE),
 )
 _COPY_ITEMS = insert(_items).from_select(
     ["checklist_id", "group_id", *COPIED, *BEGINNING, "state_since"],
     select(
-        _TO,
+        _lists.c.id,
         _groups.c.id,
         *(_their_items[name] for name in COPIED),
         *(literal(value) for value in BEGINNING.values()),
         bindparam("at", type_=UTCDateTime),
     )
-    .select_from(table_of(TemplateItem))
-    .join(table_of(TemplateGroup), _their_groups.id == _their_items.group_id)
-    .join(_groups, and_(_groups.c.checklist_id == _TO, _groups.c.key == _their_groups.key))
-    .where(_their_items.version_id == _FROM, _their_items.belongs_to == _OF),
+    .select_from(_lists)
+    .join(_groups, _groups.c.checklist_id == _lists.c.id)
+    .join(table_of(TemplateGroup), and_(_their_groups.version_id == _FROM, _their_groups.key == _groups.c.key))
+    .join(table_of(TemplateItem), _their_items.group_id == _their_groups.id)
+    .where(_MADE, _their_items.belongs_to == _OF),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFor:
+    """What a checklist is made for, and what it is called in the history."""
+
+    subject_id: int
+    label: str
+    release_id: int | None = None
+    module_id: int | None = None
 
 
 def version_for_new(belongs_to: BelongsTo) -> VersionLine:
@@ -77,41 +92,49 @@ def make_checklist(
     label: str,
     release_id: int | None = None,
     module_id: int | None = None,
-    version: VersionLine | None = None,
 ) -> int:
-    """Copy the version for new checklists for one subject; part of the change that makes the subject.
+    """Copy the version for new checklists for one subject; part of the change that makes the subject."""
+    return make_checklists(change, belongs_to, [MadeFor(subject_id, label, release_id, module_id)])[0]
 
-    Who makes several gives the `version`, read once.
-    """
-    version = version or version_for_new(belongs_to)
+
+def make_checklists(change: Change, belongs_to: BelongsTo, subjects: Sequence[MadeFor]) -> list[int]:
+    """Copy the version for new checklists for each subject; all are copied by the same statements."""
+    if not subjects:
+        return []
+    version = version_for_new(belongs_to)
     # A checklist and its stream name each other: the stream's subject is the thing itself, which has its number.
-    stream = change.new_stream(f"checklist:{belongs_to.value}", subject_id)
-    checklist_id = change.put(
-        _ADD,
+    streams = change.new_streams(f"checklist:{belongs_to.value}", [one.subject_id for one in subjects])
+    rows = [
         {
             "belongs_to": belongs_to,
-            "subject_id": subject_id,
-            "release_id": release_id,
-            "module_id": module_id,
+            "subject_id": one.subject_id,
+            "release_id": one.release_id,
+            "module_id": one.module_id,
             "template_version_id": version.id,
             "stream_id": stream,
             "created_at": change.at,
-        },
-    )
-    what = {"checklist": checklist_id, "version": version.id, "belongs_to": belongs_to}
-    change.session.execute(_COPY_GROUPS, what)
-    change.session.execute(_COPY_ITEMS, {**what, "at": change.at})
-    change.record(
-        AuditAction.CHECKLIST_CREATED,
-        About("checklist", checklist_id, label, module_id, release_id, version.id),
-        stream=stream,
-        new=version.label,
-    )
+        }
+        for one, stream in zip(subjects, streams, strict=True)
+    ]
+    made = change.put_all(_ADD, rows, "stream_id")
+    what = {"checklists": made, "version": version.id, "belongs_to": belongs_to}
+    change.connection.execute(_COPY_GROUPS, what)
+    change.connection.execute(_COPY_ITEMS, {**what, "at": change.at})
+    for number, one, stream in zip(made, subjects, streams, strict=True):
+        about = About("checklist", number, one.label, one.module_id, one.release_id, version.id)
+        change.record(AuditAction.CHECKLIST_CREATED, about, stream=stream, new=version.label)
     if gates_of(belongs_to):
-        make_gates(change, checklist_id)
+        make_gates(change, made)
     if has_due_rules(version.id, version.digest):
-        give_due_dates(change, checklist_id, release_id)
-    if module_id is not None and belongs_to in RULED:
-        made = PlacedChecklist(checklist_id, stream, module_id, release_id, version.id)
-        rule_new_checklist(change, made)
-    return checklist_id
+        for number, one in zip(made, subjects, strict=True):
+            give_due_dates(change, number, one.release_id)
+    if belongs_to in RULED:
+        rule_new_checklists(
+            change,
+            [
+                PlacedChecklist(number, stream, one.module_id, one.release_id, version.id)
+                for number, one, stream in zip(made, subjects, streams, strict=True)
+                if one.module_id is not None
+            ],
+        )
+    return made

@@ -1,5 +1,7 @@
 """Gates and the policies they begin with."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import and_, bindparam, exists, func, insert, literal, or_, select
 
 from app.catalogue.policies import read_first_policies
@@ -55,12 +57,12 @@ _MISSING = (
 _MAKE = insert(table_of(Gate))
 _INTO = ["checklist_id", "kind", "environment_key", "policy_id", "cycle"]
 _MAKE_ALL = _MAKE.from_select(_INTO, _MISSING)
-_MAKE_OF = _MAKE.from_select(_INTO, _MISSING.where(_lists.id == bindparam("checklist")))
+_MAKE_OF = _MAKE.from_select(_INTO, _MISSING.where(_lists.id.in_(bindparam("checklists", expanding=True))))
 
 
-def make_gates(change: Change, checklist_id: int) -> None:
-    """Give a checklist its gates, each with the policy that is in force; part of the change that makes it."""
-    change.session.execute(_MAKE_OF, {"checklist": checklist_id})
+def make_gates(change: Change, checklist_ids: Sequence[int]) -> None:
+    """Give checklists their gates, each with the policy that is in force; part of the change that makes them."""
+    change.connection.execute(_MAKE_OF, {"checklists": checklist_ids})
 
 
 def make_missing_gates(change: Change) -> None:

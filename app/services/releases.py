@@ -5,25 +5,25 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, insert, null, select, update
 
 from app.database import server_now
 from app.domain.audit import AuditAction
 from app.domain.checklist import LINK_RULE, BelongsTo, is_link
-from app.domain.errors import Conflict, InvalidInput, NotFound, RuleViolation
+from app.domain.errors import UNSEEN, Conflict, InvalidInput, NotFound, RuleViolation
 from app.domain.gate_words import STATE_WORDS
 from app.domain.modules import RESERVED, is_key, key_rule
 from app.domain.permissions import Permission
 from app.models import Change as MergeRequest
-from app.models import Module, Release, ReleaseModule
+from app.models import Module, Release, ReleaseModule, Stream
+from app.models.base import table_of
 from app.queries.gates import get_gate
 from app.queries.modules import get_module
 from app.queries.releases import get_release, list_release_module_ids
 from app.queries.standing import standing_of
-from app.queries.templates import VersionLine
 from app.queries.waiting import find_release_gate
 from app.services.change import About, Change
-from app.services.checklists import make_checklist, version_for_new
+from app.services.checklists import MadeFor, make_checklist, make_checklists
 from app.services.due import move_due_dates
 from app.services.facts import change_facts
 from app.services.write_path import write_path
@@ -64,10 +64,21 @@ def create_release(change: Change, key: str, facts: ReleaseFacts, *, copy_from: 
     return key
 
 
+_streams, _releases = table_of(Stream).c, table_of(Release).c
+_STREAM = (
+    select(_streams.id)
+    .join(table_of(Release), and_(_streams.kind == "release", _streams.subject_id == _releases.id))
+    .where(_releases.key == bindparam("key"))
+)
+
+
 def _take(change: Change, key: str, revision: int | None = None) -> tuple[Release, int]:
     """Take the release's stream and read the release as it is now."""
     change.actor.require(Permission.RELEASE_MANAGE, None)
-    stream = change.take_subject("release", get_release(key, change.actor).id)
+    stream = change.connection.scalar(_STREAM, {"key": key})
+    if stream is None:
+        raise NotFound(UNSEEN)
+    change.take(stream)
     release = get_release(key, change.actor)
     if revision is not None and release.revision != revision:
         raise Conflict("Somebody else changed this release while you were typing.", theirs=release.name)
@@ -102,31 +113,26 @@ def add_modules(change: Change, key: str, module_ids: tuple[int, ...]) -> int:
     return _add_modules(change, release, stream, module_ids)
 
 
-_MEMBERS = select(ReleaseModule).where(
-    ReleaseModule.release_id == bindparam("release"),
-    ReleaseModule.module_id.in_(bindparam("modules", expanding=True)),
+_modules, _members = table_of(Module).c, table_of(ReleaseModule)
+_CHOSEN = (
+    select(_modules.id, _modules.name, _members.c.id.label("member_id"), _members.c.removed_at)
+    .outerjoin(_members, and_(_members.c.module_id == _modules.id, _members.c.release_id == bindparam("release")))
+    .where(_modules.id.in_(bindparam("modules", expanding=True)), _modules.archived_at.is_(None))
+    .order_by(_modules.id)
 )
-_MODULES = (
-    select(Module.id, Module.name)
-    .where(Module.id.in_(bindparam("modules", expanding=True)), Module.archived_at.is_(None))
-    .order_by(Module.id)
-)
+_JOIN = insert(_members)
+# Their checklists are still there, with all that was done.
+_REJOIN = update(_members).where(_members.c.id.in_(bindparam("members", expanding=True))).values(removed_at=null())
 
 
 def _add_modules(change: Change, release: Release, stream: int, module_ids: Sequence[int]) -> int:
-    here = {
-        row.module_id: row for row in change.session.scalars(_MEMBERS, {"release": release.id, "modules": module_ids})
-    }
-    added, version = 0, version_for_new(BelongsTo.MODULE)
-    for module in change.session.execute(_MODULES, {"modules": module_ids}):
-        row = here.get(module.id)
-        if row is None:
-            _begin(change, release, module, version)
-        elif row.removed_at is not None:
-            row.removed_at = None  # its checklist is still there, with all that was done
-        else:
-            continue
-        added += 1
+    chosen = change.connection.execute(_CHOSEN, {"release": release.id, "modules": module_ids}).all()
+    back = [row.member_id for row in chosen if row.removed_at is not None]
+    if back:
+        change.connection.execute(_REJOIN, {"members": back})
+    _begin(change, release, [row for row in chosen if row.member_id is None])
+    added = [row for row in chosen if row.member_id is None or row.removed_at is not None]
+    for module in added:
         change.record(
             AuditAction.RELEASE_MODULE_ADDED,
             About("release", release.id, release.name, module.id, release.id),
@@ -134,21 +140,21 @@ def _add_modules(change: Change, release: Release, stream: int, module_ids: Sequ
             new=module.name,
             under=Permission.RELEASE_MANAGE,
         )
-    return added
+    return len(added)
 
 
-def _begin(change: Change, release: Release, module: Any, version: VersionLine) -> None:
-    row = ReleaseModule(release_id=release.id, module_id=module.id, added_at=change.at)
-    change.session.add(row)
-    change.session.flush()
-    make_checklist(
+def _begin(change: Change, release: Release, modules: Sequence[Any]) -> None:
+    if not modules:
+        return
+    rows = [{"release_id": release.id, "module_id": module.id, "added_at": change.at} for module in modules]
+    members = change.put_all(_JOIN, rows, "release_id", "module_id")
+    make_checklists(
         change,
         BelongsTo.MODULE,
-        row.id,
-        label=f"{module.name} in {release.name}",
-        release_id=release.id,
-        module_id=module.id,
-        version=version,
+        [
+            MadeFor(member, f"{module.name} in {release.name}", release.id, module.id)
+            for member, module in zip(members, modules, strict=True)
+        ],
     )
 
 

@@ -13,7 +13,7 @@ from app.domain.permissions import Permission
 from app.domain.waivers import WaiverDecision
 from app.models import ChecklistItem, Waiver
 from app.models.base import table_of
-from app.queries.applicability import PlacedChecklist, RuledItem, list_ruled_items, read_answers
+from app.queries.applicability import PlacedChecklist, RuledItem, list_answers_of, list_ruled_items
 from app.queries.returning import state_to_return_to
 from app.services.change import About, Change
 
@@ -98,15 +98,16 @@ def bring_in_line(
     return Ruled(len(leaving), len(returning))
 
 
-def rule_new_checklist(change: Change, checklist: PlacedChecklist) -> None:
-    """Take away what the answers of a module rule out of a checklist that is being made.
+def rule_new_checklists(change: Change, checklists: Sequence[PlacedChecklist]) -> None:
+    """Take away what the answers of their modules rule out of checklists that are being made.
 
-    The stream of the module is taken first: an answer that is being changed is seen whole, or sees this checklist.
+    The streams of the modules are taken first: an answer that is being changed is seen whole, or sees its checklist.
     """
-    change.take_subject("module", checklist.module_id)
-    answers = read_answers(checklist.module_id)
-    if answers:
-        bring_in_line(change, [checklist], answers)
+    change.take_subjects("module", (checklist.module_id for checklist in checklists))
+    answers = list_answers_of([checklist.module_id for checklist in checklists])
+    for checklist in checklists:
+        if checklist.module_id in answers:
+            bring_in_line(change, [checklist], answers[checklist.module_id])
 
 
 def _without_waivers(change: Change, leaving: list[RuledItem], telling: "_Telling") -> list[RuledItem]:

@@ -1,6 +1,7 @@
 """Releases hold modules; what was done in one is never lost by moving modules about."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -9,7 +10,7 @@ from app.database import db
 from app.domain.checklist import ItemState
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
 from app.domain.permissions import Role
-from app.models import Checklist, Module, Release
+from app.models import Checklist, ChecklistGroup, ChecklistItem, Module, Release
 from app.queries.checklists import get_change_checklist, get_release_checklist
 from app.queries.releases import get_release, list_changes, list_release_module_ids, list_releases
 from app.services.item_states import set_state
@@ -138,6 +139,65 @@ def test_each_added_module_gets_a_checklist_and_an_event(make: Make, lead: Made)
     assert _checklists() == before + 3
     assert [event.new_value for event in make.events("release.module_added")] == [module.name for module in modules]
     assert {event.module_id for event in make.events("release.module_added")} == {module.id for module in modules}
+
+
+def test_each_of_several_added_modules_has_the_same_checklist_as_one_that_is_added_alone(make: Make, lead: Made):
+    create_release(lead.origin, "2026.11", FACTS)
+    modules = [make.module() for _ in range(3)]
+
+    add_modules(lead.origin, "2026.11", tuple(module.id for module in modules[:2]))
+    add_modules(lead.origin, "2026.11", (modules[2].id,))
+
+    made = [_content(module.id) for module in modules]
+    assert made[0] == made[1] == made[2]
+    assert len(made[0]) == 147
+    streams = db.session.scalars(select(Checklist.stream_id).where(Checklist.module_id.is_not(None))).all()
+    assert len(set(streams)) == 3
+
+
+def _content(module_id: int) -> list[Any]:
+    """The items of the only checklist of a module, each with the group it stands in."""
+    found = db.session.execute(
+        select(
+            ChecklistGroup.key,
+            ChecklistGroup.title,
+            ChecklistItem.key,
+            ChecklistItem.text,
+            ChecklistItem.gate,
+            ChecklistItem.state,
+            ChecklistItem.revision,
+        )
+        .join(ChecklistGroup, ChecklistGroup.id == ChecklistItem.group_id)
+        .join(Checklist, Checklist.id == ChecklistItem.checklist_id)
+        .where(Checklist.module_id == module_id, ChecklistGroup.checklist_id == Checklist.id)
+        .order_by(ChecklistItem.position, ChecklistItem.key)
+    )
+    return [tuple(row) for row in found]
+
+
+def test_one_module_more_costs_two_statements_more_those_of_its_streams(make: Make, lead: Made, statements: list[str]):
+    create_release(lead.origin, "2026.11", FACTS)
+    modules, counts = [make.module().id for _ in range(14)], []
+    for chosen in (modules[:3], modules[3:]):
+        statements.clear()
+        add_modules(lead.origin, "2026.11", tuple(chosen))
+        counts.append(len(statements))
+
+    assert counts[1] - counts[0] == 2 * (11 - 3)
+
+
+def test_new_modules_and_those_that_come_back_are_added_together(make: Make):
+    made = make.release()
+    there = list_release_module_ids(_release(made).id)[0]
+    remove_module(made.lead.origin, made.key, made.modules[0])
+    new = [make.module().id for _ in range(2)]
+    before = _checklists()
+
+    assert add_modules(made.lead.origin, made.key, (there, *new)) == 3
+
+    assert sorted(list_release_module_ids(_release(made).id)) == sorted([there, *new])
+    assert _checklists() == before + 2
+    assert {event.module_id for event in make.events("release.module_added")[-3:]} == {there, *new}
 
 
 def test_adding_what_is_there_archived_or_unknown_adds_nothing(make: Make):
