@@ -62,7 +62,7 @@ from app.blueprints.templates import history as template_history
 from app.blueprints.templates import routes as templates
 from app.blueprints.waivers import routes as waivers
 from app.database import bind_engine, db, engine_options
-from app.extensions import csrf, mailing
+from app.extensions import mailing
 from app.web import access, assets, errors, filters, logs, security, slots
 from app.web import people as signed_in
 from config import Settings, SettingsError, load_settings, make_data, secret_of
@@ -102,7 +102,7 @@ def create_app(settings: Settings | None = None, *, may_migrate: bool = True) ->
     slots.init_app(app)
     signed_in.init_app(app)
     access.init_app(app)
-    csrf.init_app(app)
+    security.init_tokens(app)
     mailing.init_app(app)
     errors.init_app(app)
     filters.init_app(app)

@@ -2,8 +2,11 @@
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, request
+from flask import Flask, Response, abort, current_app, g, request
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 
+from app.extensions import csrf
 from app.web.uploads import open_for_file
 
 POLICY = (
@@ -22,10 +25,40 @@ HEADERS = {
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
+class SignedSession(SecureCookieSessionInterface):
+    """The library's own session in a cookie, which makes a signer for each request: here one for all."""
+
+    def __init__(self) -> None:
+        self._signers: dict[tuple[object, ...], URLSafeTimedSerializer | None] = {}
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """The signer for the present secret and the earlier ones."""
+        secrets = (app.secret_key, *(app.config["SECRET_KEY_FALLBACKS"] or ()))
+        if secrets not in self._signers:
+            self._signers[secrets] = super().get_signing_serializer(app)
+        return self._signers[secrets]
+
+
 def init_app(app: Flask) -> None:
     """Guard what comes in and mark what goes out."""
+    app.session_interface = SignedSession()
     app.before_request(_refuse_foreign)
     app.after_request(_add_headers)
+
+
+def init_tokens(app: Flask) -> None:
+    """Ask of what is sent the token of our own forms."""
+    csrf.init_app(app)
+    app.before_request(_keep_token)
+
+
+def _keep_token() -> None:
+    """Draw the token again that was just found right.
+
+    It holds as long as the session: a fresh one is worth no more, and signing one for each row costs time.
+    """
+    if g.get("csrf_valid") and "csrf_token" in request.form:
+        g.csrf_token = request.form["csrf_token"]
 
 
 def _refuse_foreign() -> None:
@@ -47,8 +80,10 @@ def _refuse_foreign() -> None:
 
 
 def _add_headers(response: Response) -> Response:
+    said = {name.lower() for name, _ in response.headers}
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in said:
+            response.headers.add(name, value)
     if request.endpoint != "static":
         # Pages are personal: no store on the way may keep one. ETags still work: they are asked again each time.
         response.headers.setdefault("Cache-Control", "no-store")
