@@ -7,7 +7,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-import rfc8785
+from app.domain.canonical import canonical
 
 BODY_VERSION = 1
 # An entry of the log has to fit into 64 KiB with its frame.
@@ -183,7 +183,7 @@ def moment_text(at: datetime) -> str:
 
 def seal(fields: Mapping[str, Any]) -> SealedBody:
     """Put the facts of an event into their one canonical form (RFC 8785) and hash it as a log leaf (RFC 6962)."""
-    body = rfc8785.dumps({"v": BODY_VERSION, **fields})
+    body = canonical({"v": BODY_VERSION, **fields})
     if len(body) > BODY_LIMIT:
         raise ValueError(f"an audit event of {len(body)} bytes is over the limit of {BODY_LIMIT}")
     return SealedBody(body, leaf_of(body))

@@ -7,9 +7,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-import rfc8785
-
 from app.domain.audit import moment_text
+from app.domain.canonical import canonical
 from app.domain.gates import Decision, GateKind
 
 # The form of the bytes. It moves when other facts go into them; what was signed before keeps its own bytes.
@@ -79,7 +78,7 @@ class GateContent:
     @property
     def body(self) -> bytes:
         """The canonical bytes (RFC 8785). The order in which items were read does not show in them."""
-        return rfc8785.dumps(
+        return canonical(
             {
                 "v": CONTENT_VERSION,
                 "gate": self.kind.value,

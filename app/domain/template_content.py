@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from hashlib import sha256
 
-import rfc8785
-
 from app.domain.applicability import parse_rule
+from app.domain.canonical import canonical
 from app.domain.checklist import BelongsTo, Mode, Phase, Severity, is_link
 from app.domain.errors import InvalidInput
 from app.domain.permissions import Role
@@ -205,7 +204,7 @@ def find_faults(content: TemplateContent) -> list[str]:
 
 def content_digest(content: TemplateContent) -> bytes:
     """The digest of everything that a template says."""
-    return sha256(rfc8785.dumps(asdict(content))).digest()
+    return sha256(canonical(asdict(content))).digest()
 
 
 def _repeated(what: str, keys: list[str]) -> list[str]:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import rfc8785
 from sqlalchemy import select
 
 from app.database import db
 from app.domain.audit import AuditAction, leaf_of, moment_text, name_digest
+from app.domain.canonical import canonical
 from app.domain.signoffs import digest_of
 from app.models import AuditEvent, Gate, PersonName, SignedContent, Signoff, SignoffEnd
 from app.models.base import table_of
@@ -128,6 +128,6 @@ def _read(body: bytes) -> dict[str, Any] | None:
     """What canonical bytes say; None when they are not such bytes."""
     try:
         found = json.loads(body)
+        return found if isinstance(found, dict) and canonical(found) == bytes(body) else None
     except ValueError:
         return None
-    return found if isinstance(found, dict) and rfc8785.dumps(found) == bytes(body) else None

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-import rfc8785
 from sqlalchemy import insert, update
 
 from app.database import server_now
 from app.domain.audit import AuditAction, moment_text
+from app.domain.canonical import canonical
 from app.domain.checklist import BelongsTo
 from app.domain.deployments import DeploymentState, Outcome
 from app.domain.errors import InvalidInput, RuleViolation
@@ -71,7 +71,7 @@ def _start(change: Change, row: DeploymentRow, facts: StartFacts) -> int:
             "deployment_id": row.id,
             "severity": facts.severity,
             "reason": facts.reason,
-            "state_before": rfc8785.dumps(before).decode(),
+            "state_before": canonical(before).decode(),
             "plan_id": plan.id if plan else None,
             "revision": 1,
             "started_at": at,

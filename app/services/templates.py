@@ -2,11 +2,11 @@
 
 from hashlib import sha256
 
-import rfc8785
 from sqlalchemy import insert, select, update
 
 from app.catalogue.reader import Catalogue, read_catalogue
 from app.domain.audit import AuditAction
+from app.domain.canonical import canonical
 from app.domain.errors import NotFound
 from app.domain.permissions import Permission
 from app.models import Environment, Template, TemplateGroup, TemplateItem, TemplateVersion
@@ -135,4 +135,4 @@ def catalogue_digest(catalogue: Catalogue) -> bytes:
         for group in catalogue.groups
         for item in group.items
     ]
-    return sha256(rfc8785.dumps(content)).digest()
+    return sha256(canonical(content)).digest()
