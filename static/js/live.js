@@ -12,6 +12,8 @@
   let seen = new Date();
   let timer = null;
   let isAsking = false;
+  // Something was saved here while an answer was on its way: it may still say how things stood before.
+  let isOverdue = false;
 
   const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", timeZone: document.body.dataset.zone });
 
@@ -23,6 +25,7 @@
   async function ask() {
     if (isAsking) return;
     isAsking = true;
+    isOverdue = false;
     try {
       const answer = await fetch(location.href.split("#")[0], {
         headers: tag ? { "X-Live": "1", "If-None-Match": tag } : { "X-Live": "1" },
@@ -30,7 +33,9 @@
         signal: AbortSignal.timeout(PATIENCE),
       });
       if (answer.redirected || answer.status === 401 || answer.status === 404) return;
-      if (answer.status === 200) update(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      const html = answer.status === 200 ? await answer.text() : "";
+      if (isOverdue) return start(0);
+      if (html) update(new DOMParser().parseFromString(html, "text/html"));
       if (answer.status >= 500) lost();
       else found(answer);
       start();
@@ -108,6 +113,9 @@
   }
 
   document.addEventListener("visibilitychange", () => start(0));
-  document.addEventListener("countersign:saved", () => start(0));
+  document.addEventListener("countersign:saved", () => {
+    isOverdue = true;
+    start(0);
+  });
   start();
 })();

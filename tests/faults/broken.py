@@ -43,6 +43,7 @@ def without_one_transaction() -> None:
 
     def write_later(change: Change, session: Session) -> None:
         taken, change.session, change.taken, change.tails = change.taken, session, set(), {}
+        change.connection = session.connection()
         change.take(*taken)
         write(change)
 
