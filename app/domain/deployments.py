@@ -119,9 +119,7 @@ def start_obstacles(facts: StartFacts, at: datetime, *, is_overridden: bool) -> 
 
 def _of_the_plan(facts: StartFacts, at: datetime) -> Iterable[tuple[str, str]]:
     if not facts.window_starts_at <= at < facts.window_ends_at:
-        from_to = (
-            f"{local_moment(facts.window_starts_at, facts.zone)} to {local_moment(facts.window_ends_at, facts.zone)}"
-        )
+        from_to = local_span(facts.window_starts_at, facts.window_ends_at, facts.zone)
         yield "window", f"Its window is {from_to}: change it to start now."
     if not facts.is_member:
         yield "plan", NOT_THERE
@@ -129,6 +127,14 @@ def _of_the_plan(facts: StartFacts, at: datetime) -> Iterable[tuple[str, str]]:
         yield "plan", NO_STEPS
     if not facts.is_decider_here:
         yield "plan", DECIDER_GONE
+
+
+def local_span(starts_at: datetime, ends_at: datetime, zone: str) -> str:
+    """Two moments as the team's clock shows them, the day once where it is one: “2026-11-23 22:00 to 23:00 CET”."""
+    starts, ends = starts_at.astimezone(ZoneInfo(zone)), ends_at.astimezone(ZoneInfo(zone))
+    if (starts.date(), starts.tzname()) == (ends.date(), ends.tzname()):
+        return f"{starts:%Y-%m-%d %H:%M} to {ends:%H:%M %Z}"
+    return f"{local_moment(starts_at, zone)} to {local_moment(ends_at, zone)}"
 
 
 def local_moment(at: datetime, zone: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, update
 
 from app.database import server_now
-from app.domain.audit import AuditAction, moment_text
+from app.domain.audit import AuditAction
 from app.domain.audit_words import tell
 from app.domain.gates import Decision, barred
 from app.domain.signoffs import REASON_LIMIT, EndKind
@@ -142,6 +142,6 @@ def end_expired(change: Change, gate: GateRow, at: datetime) -> int:
     ended = 0
     for one in list_active([gate.id]):
         if one.counts_until is not None and one.counts_until <= at:
-            end(change, gate, [one], EndKind.EXPIRED, reason=f"It counted until {moment_text(one.counts_until)}.")
+            end(change, gate, [one], EndKind.EXPIRED, reason=f"It counted until {one.counts_until:%Y-%m-%d %H:%M} UTC.")
             ended += 1
     return ended

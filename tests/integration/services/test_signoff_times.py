@@ -9,7 +9,6 @@ from sqlalchemy import select, update
 
 from app.database import db, server_now
 from app.domain.actors import Origin
-from app.domain.audit import moment_text
 from app.domain.checklist import ItemState, Severity
 from app.domain.errors import RuleViolation
 from app.domain.gates import Decision, GateKind, GateState
@@ -135,7 +134,7 @@ def test_the_worker_ends_what_no_longer_counts_by_time_and_says_until_when_it_di
 
     assert [kind for kind, _ in room.ends()] == [EndKind.EXPIRED, EndKind.EXPIRED]
     signed = db.session.scalars(select(Signoff).order_by(Signoff.id)).first()
-    assert room.ends()[0][1] == f"It counted until {moment_text(signed.signed_at + timedelta(days=14))}."
+    assert room.ends()[0][1] == f"It counted until {signed.signed_at + timedelta(days=14):%Y-%m-%d %H:%M} UTC."
     ended = room.make.events("signoff.ended")
     assert [(one.actor_id, one.actor_role, one.fact) for one in ended] == [(None, "system", "expired")] * 2
 

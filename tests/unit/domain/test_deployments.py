@@ -16,6 +16,7 @@ from app.domain.deployments import (
     StartFacts,
     deployment_state,
     local_moment,
+    local_span,
     start_obstacles,
 )
 
@@ -46,7 +47,7 @@ def test_everything_that_is_against_it_is_said_at_once():
     )
 
     assert told(facts) == [
-        "Its window is 2026-11-24 23:00 CET to 2026-11-24 23:00 CET: change it to start now.",
+        "Its window is 2026-11-24 23:00 to 23:00 CET: change it to start now.",
         NOT_THERE,
         NO_STEPS,
         DECIDER_GONE,
@@ -98,3 +99,23 @@ def test_a_refusal_carries_each_reason_with_its_page():
 
 def test_a_moment_is_told_on_the_clock_of_the_team():
     assert local_moment(NOW, "Asia/Kolkata") == "2026-11-25 02:30 IST"
+
+
+@pytest.mark.parametrize(
+    ("hours", "zone", "words"),
+    [
+        (2, "UTC", "2026-11-24 21:00 to 23:00 UTC"),
+        (2, "Europe/Berlin", "2026-11-24 22:00 CET to 2026-11-25 00:00 CET"),
+        (24, "UTC", "2026-11-24 21:00 UTC to 2026-11-25 21:00 UTC"),
+    ],
+)
+def test_a_span_says_its_day_once_where_it_ends_on_the_same(hours: int, zone: str, words: str):
+    began = datetime(2026, 11, 24, 21, tzinfo=UTC)
+
+    assert local_span(began, began + timedelta(hours=hours), zone) == words
+
+
+def test_a_span_over_the_change_of_the_clocks_says_both_zones():
+    began = datetime(2026, 10, 24, 23, 30, tzinfo=UTC)
+
+    assert local_span(began, began + HOUR * 2, "Europe/Berlin") == "2026-10-25 01:30 CEST to 2026-10-25 02:30 CET"
