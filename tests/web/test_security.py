@@ -61,6 +61,30 @@ def test_a_change_with_ones_own_token_is_done(guarded: Flask, make: Make, client
     assert answer.status_code == 302
 
 
+def test_a_form_that_is_shown_again_carries_the_token_that_it_brought(guarded: Flask, make: Make, client_of: Callable):
+    browser = client_of(make.lead())
+    token = token_of(browser)
+
+    answer = browser.post(FORM, data={"name": "", "key": "No Key", "csrf_token": token})
+
+    assert answer.status_code == 422
+    assert answer.text.count(f'name="csrf_token" value="{token}"') == answer.text.count('name="csrf_token"') > 0
+    assert browser.post(FORM, data={"name": "Orders", "key": "orders", "csrf_token": token}).status_code == 302
+
+
+def test_a_session_that_another_secret_signed_counts_for_nothing(app: Flask, make: Make, client_of: Callable):
+    browser, before = client_of(make.lead()), app.secret_key
+    assert browser.get("/releases/").status_code == 200
+
+    try:
+        app.secret_key = f"another {before!r}"
+        refused = browser.get("/releases/")
+    finally:
+        app.secret_key = before
+
+    assert refused.headers["Location"].startswith("/sign-in/")
+
+
 @pytest.mark.parametrize(
     "headers",
     [
