@@ -16,8 +16,8 @@ PAPER = Path(__file__).resolve().parents[1] / "build" / "bench.md"
 
 def spread(values: Sequence[float], unit: str) -> str:
     """The median and how far the rounds lie apart."""
-    digits = 0 if statistics.median(values) >= 100 else 2
     low, middle, high = min(values), statistics.median(values), max(values)
+    digits = 0 if middle >= 100 else 2 if middle >= 0.1 else 4
     return f"{middle:,.{digits}f} {unit} [{low:,.{digits}f} .. {high:,.{digits}f}]"
 
 
