@@ -73,6 +73,22 @@ def test_a_file_whose_row_may_or_may_not_be_saved_stays_on_the_disk(app: Flask, 
     assert len([path for path in evidence_store().directory.rglob("*") if path.is_file()]) == 1
 
 
+def test_who_was_not_answered_in_time_is_told_so_and_nothing_more_is_asked_of_the_database(
+    app: Flask, make: Make, database: SimpleNamespace, statements: list[str]
+):
+    item, origin = make.release().item(ITEM), make.person(Role.DEVELOPER).origin
+    stream = stream_of(item)
+    statements.clear()
+
+    with (
+        held(database.url, "UPDATE streams SET version = version WHERE id = :id", id=stream),
+        pytest.raises(Busy),
+    ):
+        set_state(origin, item.id, revision=item.revision, state=ItemState.DONE)
+
+    assert {statement.split(maxsplit=2)[1] for statement in statements} == {"streams"}
+
+
 def test_nothing_of_a_transaction_whose_commit_failed_reaches_whoever_comes_next(
     app: Flask, make: Make, monkeypatch: pytest.MonkeyPatch
 ):
