@@ -21,6 +21,8 @@ def in_words(command: Callable[Given, None]) -> Callable[Given, None]:
     def run(*args: Given.args, **kwargs: Given.kwargs) -> None:
         try:
             command(*args, **kwargs)
+        except BrokenPipeError:
+            raise  # whoever read along has seen enough: the caller ends without a word
         except FAULTS as fault:
             sys.exit(sentence_of(fault))
 

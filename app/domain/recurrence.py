@@ -9,11 +9,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from dateutil import rrule
 
 from app.domain.errors import InvalidInput
+from app.domain.time_zones import TIME_ZONES
 
 SATURDAY, SHORTEST_MONTH = 5, 28
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -97,7 +98,7 @@ class Span:
 def check_schedule(schedule: Schedule) -> None:
     """Raise InvalidInput for what no calendar has, or where one period would reach into the next."""
     faults = {}
-    if schedule.time_zone not in available_timezones():
+    if schedule.time_zone not in TIME_ZONES:
         faults["time_zone"] = "Choose a time zone."
     if not 0 <= schedule.weekday < len(WEEKDAYS):
         faults["weekday"] = "Choose a day of the week."

@@ -1,9 +1,9 @@
 """Modules: create, edit, archive, their contacts and targets."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import available_timezones
 
 from sqlalchemy import delete, select
 
@@ -12,6 +12,7 @@ from app.domain.checklist import BelongsTo, is_link
 from app.domain.errors import Conflict, InvalidInput, NotFound, RuleViolation
 from app.domain.modules import RESERVED, ContactKind, is_key, is_placeholder, key_rule
 from app.domain.permissions import Permission
+from app.domain.time_zones import TIME_ZONES
 from app.models import Environment, Module, ModuleContact, Person, Target
 from app.queries.modules import get_module, list_contacts
 from app.services.change import About, Change
@@ -92,12 +93,12 @@ def _check(change: Change, facts: ModuleFacts) -> None:
         raise InvalidInput(lead_id="There is no such person.")
     if facts.repository and not _is_repository(facts.repository):
         raise InvalidInput(repository="Give a whole address without spaces, beginning with https:// or ssh://.")
-    if facts.time_zone not in available_timezones():
+    if facts.time_zone not in TIME_ZONES:
         raise InvalidInput(time_zone="There is no such time zone. Choose one from the list.")
 
 
 def _is_repository(text: str) -> bool:
-    return is_link(text) or (text.startswith(("ssh://", "git@")) and " " not in text)
+    return is_link(text) or re.fullmatch(r"ssh://[^\s/]+/\S+|git@[^\s:/]+:\S+", text) is not None
 
 
 def _take(change: Change, key: str, revision: int | None = None) -> tuple[Module, int]:

@@ -1,7 +1,5 @@
 """One's own name, time zone, keyboard switch, daily mail and password."""
 
-from zoneinfo import available_timezones
-
 from pydantic import SecretStr
 
 from app.database import db
@@ -9,6 +7,7 @@ from app.domain.actors import Origin
 from app.domain.audit import AuditAction
 from app.domain.errors import Conflict, InvalidInput
 from app.domain.passwords import normalised
+from app.domain.time_zones import TIME_ZONES
 from app.queries.people import get_person
 from app.services import throttle
 from app.services.change import Change
@@ -61,7 +60,7 @@ def update_profile(
     person = get_person(change.actor_id)
     if person.revision != revision:
         raise Conflict("Your profile was changed elsewhere meanwhile.", theirs=person.name, yours=name)
-    if time_zone not in available_timezones():
+    if time_zone not in TIME_ZONES:
         raise InvalidInput(time_zone="There is no such time zone. Choose one from the list.")
     if name != person.name:
         # Only the digests stand in the history; the names themselves stay erasable.

@@ -66,7 +66,17 @@ def test_a_key_is_not_called_optional(make: Make, client_of: Callable, path: str
 
 
 @pytest.mark.parametrize(
-    "repository", ["https://", "https://git.example.org/a b", "ssh://git.example.org/a b", "orders"]
+    "repository",
+    [
+        "https://",
+        "https://git.example.org/a b",
+        "ssh://git.example.org/a b",
+        "orders",
+        "ssh://",
+        "ssh://a",
+        "git@a",
+        "git@",
+    ],
 )
 def test_a_repository_that_is_no_address_is_refused(make: Make, client_of: Callable, repository: str):
     form = {"key": "orders", "name": "Orders", "lead_id": "", "repository": repository}
@@ -77,7 +87,14 @@ def test_a_repository_that_is_no_address_is_refused(make: Make, client_of: Calla
     assert "Give a whole address without spaces, beginning with https:// or ssh://." in answer.text
 
 
-@pytest.mark.parametrize("repository", ["https://git.example.org/orders", "git@git.example.org:warehouse/orders.git"])
+@pytest.mark.parametrize(
+    "repository",
+    [
+        "https://git.example.org/orders",
+        "git@git.example.org:warehouse/orders.git",
+        "ssh://git@git.example.org:2222/warehouse/orders.git",
+    ],
+)
 def test_a_repository_is_reached_by_https_or_ssh(make: Make, client_of: Callable, repository: str):
     form = {"key": "orders", "name": "Orders", "lead_id": "", "repository": repository}
 

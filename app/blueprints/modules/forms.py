@@ -1,5 +1,3 @@
-from zoneinfo import available_timezones
-
 from wtforms import (
     EmailField,
     FormField,
@@ -18,6 +16,7 @@ from wtforms.widgets import HiddenInput
 
 from app.domain.applicability import Question
 from app.domain.modules import ContactKind
+from app.domain.time_zones import TIME_ZONES
 from app.services.modules import ContactFacts
 from app.web.forms import DayField, Form, at_most, optional_number, options, required, squeeze, text_of, trim
 
@@ -34,7 +33,7 @@ class ModuleForm(Form):
     schema_name = StringField("Schema name", filters=[squeeze], validators=[at_most(64)])
     time_zone = SelectField(
         "Time zone of the team",
-        choices=options((zone, zone) for zone in sorted(available_timezones())),
+        choices=options((zone, zone) for zone in sorted(TIME_ZONES)),
         default="UTC",
     )
 

@@ -1,10 +1,10 @@
 from typing import Any
-from zoneinfo import available_timezones
 
 from flask_login import current_user
 from wtforms import BooleanField, IntegerField, SelectField, StringField
 from wtforms.widgets import HiddenInput
 
+from app.domain.time_zones import TIME_ZONES
 from app.services.people import check_new_password
 from app.web.forms import Form, PasswordField, at_most, note_refusal, options, password_required, required, squeeze
 
@@ -12,7 +12,7 @@ from app.web.forms import Form, PasswordField, at_most, note_refusal, options, p
 class ProfileForm(Form):
     revision = IntegerField(widget=HiddenInput())
     name = StringField("Name", filters=[squeeze], validators=[required("Type your name."), at_most(120)])
-    time_zone = SelectField("Time zone", choices=options((zone, zone) for zone in sorted(available_timezones())))
+    time_zone = SelectField("Time zone", choices=options((zone, zone) for zone in sorted(TIME_ZONES)))
     shortcuts_enabled = BooleanField("Keyboard shortcuts")
     digest_enabled = BooleanField("A mail each morning")
 

@@ -1,6 +1,5 @@
 from datetime import time
 from typing import Any
-from zoneinfo import available_timezones
 
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField, TimeField
 from wtforms.validators import InputRequired, Optional
@@ -8,6 +7,7 @@ from wtforms.widgets import HiddenInput
 
 from app.domain.permissions import Role
 from app.domain.recurrence import MONTHS, PLACES, WEEKDAYS, Period, Schedule
+from app.domain.time_zones import TIME_ZONES
 from app.services.duties import REASON_LIMIT, DutyWish, Place, owner_roles
 from app.services.duty_records import NOTE_LIMIT, VALUE_LIMIT
 from app.web.forms import Form, WholeNumberField, at_most, optional_number, options, required, squeeze, text_of, trim
@@ -37,7 +37,7 @@ class DutyForm(Form):
     quarter_month = SelectField("Month of the quarter", coerce=int, choices=options(enumerate(PLACES, start=1)))
     month = SelectField("Month of the year", coerce=int, choices=options(enumerate(MONTHS, start=1)))
     at = ClockField("Time of day", validators=[InputRequired("Say until when.")])
-    time_zone = SelectField("Time zone", choices=options((zone, zone) for zone in sorted(available_timezones())))
+    time_zone = SelectField("Time zone", choices=options((zone, zone) for zone in sorted(TIME_ZONES)))
     weekdays_only = BooleanField("Only on weekdays")
     grace_days = WholeNumberField("Days of grace")
     grace_hours = WholeNumberField("Hours of grace")

@@ -105,6 +105,14 @@ def test_two_people_may_send_the_same_key(make: Make):
     assert len(make.events("module.created")) == 2
 
 
+def test_the_answer_to_one_persons_key_is_not_given_to_another(make: Make):
+    first, second = make.lead(), make.lead()
+    create_module(Origin(first.actor, key=b"k" * 16), "orders", ModuleFacts("Orders"))
+
+    with pytest.raises(InvalidInput):
+        create_module(Origin(second.actor, key=b"k" * 16), "orders", ModuleFacts("Orders"))
+
+
 def test_what_was_refused_may_be_mended_and_sent_again_under_its_key(make: Make):
     origin = Origin(make.lead().actor)
     with pytest.raises(InvalidInput):
