@@ -184,6 +184,20 @@ def test_a_value_that_is_none_stays_in_its_field(room: RollingBack, client_of: B
     assert "Give a number alone" in answer.text
 
 
+@pytest.mark.parametrize(("ending", "field"), [("/done/", "note"), ("/skip/", "skip_reason")])
+def test_what_was_typed_while_a_colleague_paused_is_shown_beside_the_pause(
+    room: RollingBack, client_of: Browsers, ending: str, field: str
+):
+    number, browser = room.begun(), client_of(room.mia)
+    action, hidden = form_of(browser.get(address(number)).text, ending)
+    pause_rollback(room.ravi.origin, number, reason="The DBA is on the way.")
+
+    answer = browser.post(action, data=hidden | {field: "412 orders were counted."})
+
+    assert answer.status_code == 409
+    assert "What you typed: 412 orders were counted." in plain(answer.text)
+
+
 def test_after_an_absence_the_last_step_is_repeated(room: RollingBack, client_of: Browsers):
     number, browser, now = room.begun(), client_of(room.mia), utc_now()
     room.do(number, 1)

@@ -38,14 +38,19 @@ class Kept:
 
 
 def run_page(view: RunView, *, kept: Kept | None = None, **refused: Form) -> str:
-    """The page of a rollback. A refused form keeps what was typed, unless its step is not the current one any more."""
-    is_elsewhere = kept is not None and (view.current is None or view.current.step.item_id != kept.item_id)
-    shown = {name: form for name, form in refused.items() if not (is_elsewhere and name in {"do", "skip"})}
+    """The page of a rollback. A refused form keeps what was typed; where it is not on the page, beside it.
+
+    It is not while the rollback is paused, nor when its step is not the current one any more.
+    """
+    is_gone = kept is not None and (
+        view.pause is not None or view.current is None or view.current.step.item_id != kept.item_id
+    )
+    shown = {name: form for name, form in refused.items() if not (is_gone and name in {"do", "skip"})}
     forms = {name: kind(formdata=None) for name, kind in _FORMS.items() if name not in shown}
     return render_template(
         "rollbacks/show.html",
         view=view,
         forms=forms | shown,
         refused=next(iter(refused.values()), None),
-        kept=kept if is_elsewhere else None,
+        kept=kept if is_gone else None,
     )
