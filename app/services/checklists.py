@@ -65,7 +65,7 @@ _COPY_ITEMS = insert(_items).from_select(
     .join(_groups, _groups.c.checklist_id == _lists.c.id)
     .join(table_of(TemplateGroup), and_(_their_groups.version_id == _FROM, _their_groups.key == _groups.c.key))
     .join(table_of(TemplateItem), _their_items.group_id == _their_groups.id)
-    .where(_MADE, _their_items.belongs_to == _OF),
+    .where(_MADE),
 )
 
 
@@ -117,9 +117,8 @@ def make_checklists(change: Change, belongs_to: BelongsTo, subjects: Sequence[Ma
         for one, stream in zip(subjects, streams, strict=True)
     ]
     made = change.put_all(_ADD, rows, "stream_id")
-    what = {"checklists": made, "version": version.id, "belongs_to": belongs_to}
-    change.connection.execute(_COPY_GROUPS, what)
-    change.connection.execute(_COPY_ITEMS, {**what, "at": change.at})
+    change.connection.execute(_COPY_GROUPS, {"checklists": made, "version": version.id, "belongs_to": belongs_to})
+    change.connection.execute(_COPY_ITEMS, {"checklists": made, "version": version.id, "at": change.at})
     for number, one, stream in zip(made, subjects, streams, strict=True):
         about = About("checklist", number, one.label, one.module_id, one.release_id, version.id)
         change.record(AuditAction.CHECKLIST_CREATED, about, stream=stream, new=version.label)

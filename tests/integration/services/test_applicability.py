@@ -302,6 +302,20 @@ def test_a_new_checklist_begins_without_what_was_ruled_out(make: Make, release: 
     assert len(told) == WITHOUT_SCHEMA
 
 
+def test_of_checklists_that_are_made_together_each_follows_the_answers_of_its_module(make: Make):
+    earlier, lead = make.release(modules=3), make.lead()
+    for module, says in zip(earlier.modules, (False, True, False), strict=True):
+        answer_questions(lead.origin, module, {SCHEMA: says}, revisions={}, reason="")
+    ids = db.session.scalars(select(Module.id).where(Module.key.in_(earlier.modules)))
+    create_release(lead.origin, "later", ReleaseFacts(name="Later"))
+
+    add_modules(lead.origin, "later", tuple(ids))
+
+    made = [list_rows(get_module_checklist("later", module, lead.actor).id) for module in earlier.modules]
+    out = [sum(row.state is ItemState.RULED_OUT for row in rows) for rows in made]
+    assert out == [WITHOUT_SCHEMA, 0, WITHOUT_SCHEMA]
+
+
 def test_rules_reach_merge_requests_and_targets_but_not_the_release(make: Make, release: MadeRelease):
     lead, key = release.lead, release.modules[0]
     db.session.execute(update(ChecklistItem).values(applies_when=""))

@@ -5,15 +5,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from app.database import db
 from app.domain.template_content import DueAnchor, DueRule, GroupContent
-from app.models import ChecklistItem
+from app.models import Checklist, ChecklistItem
 from app.models.base import pretending
 from app.queries.releases import get_release
 from app.services.items import assign
-from app.services.releases import ReleaseFacts, add_change, update_release
+from app.services.releases import ReleaseFacts, add_change, add_modules, update_release
 from tests.factories import MadeRelease, Make
 from tests.versions import newest_content, publish
 
@@ -64,6 +64,17 @@ def test_items_are_due_as_their_rules_say(release: MadeRelease):
         OTHER: date(2026, 11, 26),
         BY_CHECKLIST: date(2026, 11, 9),
     }
+
+
+def test_modules_that_come_together_are_all_due(make: Make, release: MadeRelease):
+    modules = [make.module().id for _ in range(3)]
+
+    with pretending(MADE):
+        add_modules(release.lead.origin, release.key, tuple(modules))
+
+    due = select(func.count(ChecklistItem.id)).join(Checklist, Checklist.id == ChecklistItem.checklist_id)
+    due = due.where(ChecklistItem.due_on.is_not(None))
+    assert [db.session.scalar(due.where(Checklist.module_id == number)) for number in modules] == [3, 3, 3]
 
 
 def test_what_is_due_by_the_release_follows_its_day_with_one_event_a_checklist(make: Make, release: MadeRelease):

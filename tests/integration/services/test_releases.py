@@ -10,7 +10,7 @@ from app.database import db
 from app.domain.checklist import ItemState
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
 from app.domain.permissions import Role
-from app.models import Checklist, ChecklistGroup, ChecklistItem, Module, Release
+from app.models import Checklist, ChecklistGroup, ChecklistItem, Gate, Module, Release
 from app.queries.checklists import get_change_checklist, get_release_checklist
 from app.queries.releases import get_release, list_changes, list_release_module_ids, list_releases
 from app.services.item_states import set_state
@@ -153,6 +153,13 @@ def test_each_of_several_added_modules_has_the_same_checklist_as_one_that_is_add
     assert len(made[0]) == 147
     streams = db.session.scalars(select(Checklist.stream_id).where(Checklist.module_id.is_not(None))).all()
     assert len(set(streams)) == 3
+    gates = [_gates(module.id) for module in modules]
+    assert gates[0] == gates[1] == gates[2] != []
+
+
+def _gates(module_id: int) -> list[Any]:
+    found = select(Gate.kind, Gate.environment_key).join(Checklist, Checklist.id == Gate.checklist_id)
+    return sorted(tuple(row) for row in db.session.execute(found.where(Checklist.module_id == module_id)))
 
 
 def _content(module_id: int) -> list[Any]:

@@ -56,6 +56,13 @@ def take_in_any_order(change: Change, stream_ids: tuple[int, ...]) -> bool:
     return True
 
 
+@write_path
+def take_subjects(change: Change, numbers: tuple[int, ...]) -> list[int]:
+    """Take the streams of several things, whether they have begun or not."""
+    change.take_subjects("test", numbers)
+    return sorted(change.taken)
+
+
 @pytest.fixture
 def release(make: Make) -> MadeRelease:
     return make.release()
@@ -162,6 +169,18 @@ def test_an_event_on_a_stream_that_was_not_taken_is_a_fault(make: Make, release:
     with pytest.raises(RuntimeError, match="not taken"):
         record_on(make.lead().origin, stream_id)
     assert len(make.events()) == events
+
+
+def test_streams_of_several_things_are_begun_where_they_are_not_there_and_taken_where_they_are(make: Make):
+    origin = make.lead()
+
+    first = take_subjects(origin.origin, (7, 8))
+    both = take_subjects(origin.origin, (9, 8, 7))
+
+    assert len(first) == 2
+    assert len(both) == 3
+    assert set(first) < set(both)
+    assert [_version("test", number) for number in (7, 8, 9)] == [2, 2, 1]
 
 
 def test_streams_are_taken_once_and_in_the_order_of_their_numbers(make: Make, release: MadeRelease):
