@@ -88,18 +88,23 @@ def address_here(host: str, port: str) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def prepare(env: dict[str, str]) -> tuple[str, str]:
-    """Bring schema and catalogue up to date; the setup link while there is no person yet, and a note on it."""
+def start_preparing(env: dict[str, str]) -> subprocess.Popen[str]:
+    """Start what brings schema and catalogue up to date."""
     # In a session of its own: Ctrl-C does not tear a migration in two.
-    done = subprocess.run(
-        [*FLASK, "prepare"], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=False, start_new_session=True
+    return subprocess.Popen(
+        [*FLASK, "prepare"], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
-    if done.returncode:
-        sys.stdout.write(done.stdout)
+
+
+def wait_until_prepared(preparing: subprocess.Popen[str]) -> tuple[str, str]:
+    """The setup link while there is no person yet, and a note on it."""
+    said, _ = preparing.communicate()
+    if preparing.returncode:
+        sys.stdout.write(said)
         # What is wrong was said already, unless it was killed.
-        sentence = "Countersign could not prepare its database and does not start." if done.returncode < 0 else ""
-        raise CannotRunError(sentence, abs(done.returncode))
-    return _line(done.stdout, LINK_PREFIX), _line(done.stdout, NOTE_PREFIX)
+        sentence = "Countersign could not prepare its database and does not start." if preparing.returncode < 0 else ""
+        raise CannotRunError(sentence, abs(preparing.returncode))
+    return _line(said, LINK_PREFIX), _line(said, NOTE_PREFIX)
 
 
 def _line(text: str, prefix: str) -> str:
@@ -133,11 +138,13 @@ def share_code() -> type[BaseProcess]:
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn").Process
     sys.path.insert(0, str(ROOT))
+    gc.disable()  # nothing of it is garbage
     for module in ("app", "app.worker.main", "flask_migrate"):
         importlib.import_module(module)
     # What is never looked at by the collector is never written to, and stays shared.
     gc.collect()
     gc.freeze()
+    gc.enable()
     return multiprocessing.get_context("fork").Process
 
 
@@ -208,13 +215,15 @@ def end(children: dict[str, BaseProcess]) -> None:
 def serve(env: dict[str, str], stop: threading.Event) -> None:
     """Web server and worker together, until a stop is asked for or one of them ends."""
     check_port(env["HOST"], env["PORT"])
-    link, note = prepare(env)
+    # Both take a second or two, and neither needs the other.
+    preparing = start_preparing(env)
+    kind = share_code()
+    link, note = wait_until_prepared(preparing)
     if stop.is_set():
         return
     address = address_here(env["HOST"], env["PORT"])
     shown = env.get("COUNTERSIGN_URL", "").rstrip("/") or address
     children: dict[str, BaseProcess] = {}
-    kind = share_code()
     try:
         children["web server"] = start(WEB, env, kind)
         children["worker"] = start(WORKER, env, kind)
@@ -230,7 +239,7 @@ def serve(env: dict[str, str], stop: threading.Event) -> None:
 
 def fill_with_demo(env: dict[str, str], stop: threading.Event) -> int:
     """Fill an empty database with the made-up company of the demonstration; the exit code of what does it."""
-    prepare(env)
+    wait_until_prepared(start_preparing(env))
     if stop.is_set():
         raise CannotRunError("The demonstration was stopped before it began: nothing of it is in the database.")
     # Until it is ready to answer with a sentence, it is not interrupted: it takes the signal when it unblocks it.

@@ -33,11 +33,13 @@ def default_workers() -> int:
 def share_code(*modules: str) -> None:
     """Where workers are forked from this process: import what all of them need here, so that they hold it together."""
     if multiprocessing.get_start_method() == "fork":
+        gc.disable()  # nothing of it is garbage
         for module in modules:
             importlib.import_module(module)
         # What is never looked at by the collector is never written to, and stays shared.
         gc.collect()
         gc.freeze()
+        gc.enable()
 
 
 def main(arguments: list[str]) -> None:
