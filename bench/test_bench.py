@@ -1,6 +1,7 @@
 """Ticks and pages, many in a second, beside what the database and a lean page reach in the same rounds."""
 
 import http.client
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -23,7 +24,9 @@ from tests.faults.served import served
 
 pytestmark = pytest.mark.bench
 PROCESSES, THREADS = 2, 4
-FEW_EVENTS, MANY_EVENTS = 20_000, 200_000
+# BENCH_EVENTS=2000000 is the size that the target speaks of; filling it takes some minutes.
+MANY_EVENTS = int(os.environ.get("BENCH_EVENTS") or 200_000)
+FEW_EVENTS = MANY_EVENTS // 10
 
 
 def tick_fleet(bench: Bench, *, hot: bool = False) -> Fleet:
@@ -101,7 +104,7 @@ def test_tick_with_a_long_history(tmp_path: Path, report: Report):
             times[wanted] = [1 / share for share in ratios(found["ours"], found["raw"])]
 
         few, many = (statistics.median(times[rows]) for rows in (FEW_EVENTS, MANY_EVENTS))
-        label = f"{MANY_EVENTS:,} events; the target speaks of 2,000,000"
+        label = f"{MANY_EVENTS:,} events"
         report.add(targets.TICK_GROWN, label, f"{FEW_EVENTS:,} events", f"{many / few:.2f}")
         raw.close()
         ours.close()
