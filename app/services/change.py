@@ -16,28 +16,22 @@ from app.domain.permissions import Permission
 from app.models import AuditEvent, Checklist, ChecklistItem, Stream
 from app.models.base import table_of, utc_now
 from app.queries.items import WorkingItem, get_working_item
+from app.services.tails import move_tails, read_tails
 
 # Built once and sent as they are: building a statement anew costs more than sending it.
 _streams = table_of(Stream)
-_TAKE = update(_streams).where(_streams.c.id == bindparam("stream")).values(version=_streams.c.version + 1)
+TAKING = update(_streams).values(version=_streams.c.version + 1)
+_TAKE = TAKING.where(_streams.c.id == bindparam("stream"))
+# Servers go through the numbers in their order, whatever the order in which they are given.
+_TAKE_ALL = TAKING.where(_streams.c.id.in_(bindparam("streams", expanding=True)))
+_TAKE_OF = TAKING.where(_streams.c.kind == bindparam("of_kind"), _streams.c.subject_id == bindparam("of_subject"))
 _items, _lists = table_of(ChecklistItem).c, table_of(Checklist).c
-_TAKE_OF_ITEM = (
-    update(_streams)
-    .where(
-        _streams.c.id
-        == select(_lists.stream_id)
-        .join(table_of(ChecklistItem), _items.checklist_id == _lists.id)
-        .where(_items.id == bindparam("item"))
-        .scalar_subquery()
-    )
-    .values(version=_streams.c.version + 1)
-)
-_TAILS = select(_streams.c.id, _streams.c.sequence, _streams.c.tail_digest, _streams.c.is_signed)
-_TAIL = _TAILS.where(_streams.c.id == bindparam("stream"))
-_MOVE = (
-    update(_streams)
-    .where(_streams.c.id == bindparam("stream"))
-    .values(sequence=bindparam("to_sequence"), tail_digest=bindparam("to_digest"))
+_TAKE_OF_ITEM = TAKING.where(
+    _streams.c.id
+    == select(_lists.stream_id)
+    .join(table_of(ChecklistItem), _items.checklist_id == _lists.id)
+    .where(_items.id == bindparam("item"))
+    .scalar_subquery()
 )
 _MARK = update(_streams).where(_streams.c.id == bindparam("stream")).values(is_signed=True)
 _VERSION = select(_streams.c.version).where(_streams.c.id == bindparam("stream"))
@@ -101,19 +95,26 @@ class Change:
 
     def take(self, *stream_ids: int) -> None:
         """Take streams, in id order. An UPDATE and not only a lock, so that it holds across cluster nodes too."""
-        for stream_id in sorted(set(stream_ids) - self.taken):
-            self.connection.execute(_TAKE, {"stream": stream_id})
-            self.taken.add(stream_id)
+        wanted = sorted(set(stream_ids) - self.taken)
+        if len(wanted) == 1:
+            self.connection.execute(_TAKE, {"stream": wanted[0]})
+        elif wanted:
+            self.connection.execute(_TAKE_ALL, {"streams": wanted})
+        self.taken.update(wanted)
 
     def take_of_item(self, item_id: int) -> WorkingItem:
         """Take the stream that an item belongs to, and read all that working it needs, in two statements."""
         self.connection.execute(_TAKE_OF_ITEM, {"item": item_id})
         working = get_working_item(item_id)
-        self.taken.add(working.place.stream_id)
-        self.tails[working.place.stream_id] = (working.sequence, working.tail_digest)
-        if working.is_signed:
-            self.signed.add(working.place.stream_id)
+        self.has_taken(working.place.stream_id, working.sequence, working.tail_digest, is_signed=working.is_signed)
         return working
+
+    def has_taken(self, stream_id: int, sequence: int, digest: bytes | None, *, is_signed: bool) -> None:
+        """Know a stream that was taken by what belongs to it, and where it ends; read along with that."""
+        self.taken.add(stream_id)
+        self.tails[stream_id] = (sequence, digest)
+        if is_signed:
+            self.signed.add(stream_id)
 
     def take_subject(self, kind: str, subject_id: int) -> int:
         """Take the stream of a subject, and give its number."""
@@ -122,8 +123,13 @@ class Change:
         return stream_id
 
     def take_subjects(self, kind: str, subject_ids: Iterable[int]) -> None:
-        """Take the streams of several subjects of a kind, in id order."""
+        """Take the streams of several subjects of a kind, in id order, for who need not know their numbers."""
         wanted = set(subject_ids)
+        if len(wanted) == 1:
+            (subject,) = wanted
+            if self.connection.execute(_TAKE_OF, {"of_kind": kind, "of_subject": subject}).rowcount == 0:
+                self.new_stream(kind, subject)
+            return
         rows = self.connection.execute(_FIND_STREAMS, {"kind": kind, "subjects": sorted(wanted)})
         found: dict[int, int] = dict(rows.all())
         if beginning := sorted(wanted - found.keys()):
@@ -261,16 +267,13 @@ class Change:
         unread = sorted({stream for stream, _, _ in self.pending} - self.tails.keys())
         if not self.taken.issuperset(unread):
             raise RuntimeError("an event was recorded on a stream that was not taken")
-        for row in self._tails(unread) if unread else ():
-            self.tails[row.id] = (row.sequence, row.tail_digest)
-            if row.is_signed:
-                self.signed.add(row.id)
+        for row in read_tails(self.connection, unread) if unread else ():
+            self.has_taken(row.id, row.sequence, row.tail_digest, is_signed=row.is_signed)
 
     def write_history(self) -> None:
         """Number, chain and insert what was recorded, and move each stream's tail."""
         self.read_tails()
-        ids = sorted({stream for stream, _, _ in self.pending})
-        if not ids:
+        if not self.pending:
             return
         tails = self.tails
         rows = []
@@ -280,11 +283,4 @@ class Change:
             rows.append({**columns, "stream_sequence": sequence + 1, "body": sealed.body, "leaf": sealed.leaf})
             tails[stream] = (sequence + 1, sealed.leaf)
         self.connection.execute(_ADD_EVENTS, rows)
-        for stream in ids:
-            sequence, tail = tails[stream]
-            self.connection.execute(_MOVE, {"stream": stream, "to_sequence": sequence, "to_digest": tail})
-
-    def _tails(self, ids: list[int]) -> Iterable[Any]:
-        if len(ids) == 1:
-            return self.connection.execute(_TAIL, {"stream": ids[0]})
-        return self.connection.execute(_TAILS.where(_streams.c.id.in_(ids)))
+        move_tails(self.connection, {stream: tails[stream] for stream in {stream for stream, _, _ in self.pending}})

@@ -58,7 +58,7 @@ def take_in_any_order(change: Change, stream_ids: tuple[int, ...]) -> bool:
 
 @write_path
 def take_subjects(change: Change, numbers: tuple[int, ...]) -> list[int]:
-    """Take the streams of several things, whether they have begun or not."""
+    """Take the streams of things, whether they have begun or not."""
     change.take_subjects("test", numbers)
     return sorted(change.taken)
 
@@ -73,6 +73,10 @@ def _version(kind: str, subject_id: int) -> int:
     return db.session.scalars(found).one()
 
 
+def _version_of(stream_id: int) -> int:
+    return db.session.scalars(select(Stream.version).where(Stream.id == stream_id)).one()
+
+
 def _busy_day(make: Make, release: MadeRelease) -> None:
     developer, dba = make.person(Role.DEVELOPER), make.person(Role.DBA)
     item = release.item(ITEM)
@@ -80,7 +84,7 @@ def _busy_day(make: Make, release: MadeRelease) -> None:
     add_comment(developer.origin, item.id, text="said")
     request_waiver(developer.origin, item.id, revision=2, reason=WaiverReason.OTHER, explanation="no schema")
     decide_waiver(dba.origin, db.session.scalars(select(Waiver.id)).one(), approve=True, note="agreed")
-    update_release(release.lead.origin, release.key, ReleaseFacts("Renamed"), revision=2)
+    update_release(release.lead.origin, release.key, ReleaseFacts("Renamed"), revision=1)
     with pytest.raises(NotPermitted):
         ship_release(developer.origin, release.key)
     grant_role(make.person(Role.ADMINISTRATOR).origin, developer.id, Role.QA, None)
@@ -183,13 +187,21 @@ def test_streams_of_several_things_are_begun_where_they_are_not_there_and_taken_
     assert [_version("test", number) for number in (7, 8, 9)] == [2, 2, 1]
 
 
+def test_the_stream_of_one_thing_is_begun_where_it_is_not_there_and_taken_where_it_is(make: Make):
+    origin = make.lead()
+
+    for version in (1, 2, 3):
+        take_subjects(origin.origin, (7,))
+        assert _version("test", 7) == version
+
+
 def test_streams_are_taken_once_and_in_the_order_of_their_numbers(make: Make, release: MadeRelease):
     numbers = list(db.session.scalars(select(Stream.id).order_by(Stream.id)))[:4]
-    origin, taken = make.lead().origin, []
+    origin, taken, before = make.lead().origin, [], [_version_of(number) for number in numbers]
 
     def note(_connection: object, _cursor: object, statement: str, parameters: dict[str, int], *_: object) -> None:
         if statement.startswith("UPDATE streams"):
-            taken.append(parameters["stream"])
+            taken.extend(value for name, value in parameters.items() if name.startswith("streams_"))
 
     connection = db.engines[None]
     event.listen(connection, "before_cursor_execute", note)
@@ -197,6 +209,7 @@ def test_streams_are_taken_once_and_in_the_order_of_their_numbers(make: Make, re
     event.remove(connection, "before_cursor_execute", note)
 
     assert taken == numbers
+    assert [_version_of(number) for number in numbers] == [version + 1 for version in before]
 
 
 def _refusals(make: Make, release: MadeRelease) -> dict[str, Callable[[], object]]:
