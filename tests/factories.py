@@ -22,7 +22,8 @@ from app.queries.rows import list_rows
 from app.services.evidence import add_evidence, add_file
 from app.services.incidents import Report, report_incident
 from app.services.modules import ModuleFacts, create_module
-from app.services.releases import ReleaseFacts, add_modules, create_release
+from app.services.release_modules import add_modules
+from app.services.releases import ReleaseFacts, create_release
 from app.services.secret import hash_password, new_token, token_digest
 from app.web.uploads import evidence_store
 

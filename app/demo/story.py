@@ -29,7 +29,8 @@ from app.services.accounts import choose_password, invite, make_setup_link, new_
 from app.services.applicability import answer_questions
 from app.services.modules import ContactFacts, ModuleFacts, add_target, create_module, set_contacts
 from app.services.profile import update_profile
-from app.services.releases import ReleaseFacts, add_change, add_modules, create_release, ship_release
+from app.services.release_modules import add_modules
+from app.services.releases import ReleaseFacts, add_change, create_release, ship_release
 
 WORDS = (
     *("anchor", "barley", "candle", "drift", "ember", "fossil", "gravel", "harbor", "island", "juniper", "kettle"),

@@ -49,7 +49,7 @@ def read_answers(module_id: int) -> dict[Question, bool]:
 def list_answers_of(module_ids: Sequence[int]) -> dict[int, dict[Question, bool]]:
     """What each of several modules answered; one without an answer is missing."""
     found: dict[int, dict[Question, bool]] = defaultdict(dict)
-    for row in db.session.execute(_ANSWERS_OF, {"modules": module_ids}):
+    for row in db.session.connection().execute(_ANSWERS_OF, {"modules": module_ids}):
         found[row.module_id][row.question] = row.is_yes
     return found
 

@@ -63,6 +63,7 @@ _modules, _members, _groups = table_of(Module).c, table_of(ReleaseModule).c, tab
 _OWNER, _names = table_of(Person).alias("owner"), table_of(PersonName).c
 _versions = table_of(TemplateVersion).c
 _deployments, _windows = table_of(Deployment).c, table_of(DeploymentWindow).c
+_own = table_of(Stream).alias("own")
 _DEPLOYED = select(_deployments.id).where(_deployments.release_id == bindparam("release"))
 
 
@@ -78,6 +79,10 @@ _VERSIONS = (
         func.sum(_streams.version),
         func.count(_streams.id),
         func.sum(_modules.revision),
+        # Its own facts, and which modules are in it.
+        select(_own.c.version)
+        .where(_own.c.kind == "release", _own.c.subject_id == bindparam("release"))
+        .scalar_subquery(),
         select(func.max(_names.id)).scalar_subquery(),
         # A name that is erased stays as a row without it.
         select(func.count(_names.name)).scalar_subquery(),
@@ -172,7 +177,7 @@ _ALL_BLOCKERS = _BLOCKERS.where(
 def release_version(release: Release) -> tuple[int, ...]:
     """Numbers of which one changes with anything that the release's pages show."""
     numbers = db.session.execute(_VERSIONS, {"release": release.id, "at": utc_now()}).one()
-    return release.revision, *(int(number or 0) for number in numbers)
+    return tuple(int(number or 0) for number in numbers)
 
 
 def list_standings(release: Release, actor: Actor) -> list[Standing]:

@@ -67,8 +67,8 @@ _is_newest = _versions.number == (
 )
 # The chosen template, when it has something of this kind; else the one that has of every kind.
 _FOR_NEW = (
-    LINES.where(_is_newest, or_(_templates.key == bindparam("template"), and_(_templates.is_default, _has_kind)))
-    .order_by(and_(_templates.is_default, _has_kind).desc())
+    LINES.where(_is_newest, or_(_templates.key == bindparam("template"), _templates.is_default))
+    .order_by(and_(_templates.is_default, _has_kind).desc(), (_templates.key == bindparam("template")).desc())
     .limit(1)
 )
 
@@ -86,7 +86,7 @@ def get_newest_version(template_key: str) -> VersionLine:
 
 def get_version_for_new(belongs_to: BelongsTo, otherwise: str) -> VersionLine:
     """The version from which a new checklist is made; of the template `otherwise` where the chosen one has no group."""
-    found = db.session.execute(_FOR_NEW, {"template": otherwise, "belongs_to": belongs_to}).one_or_none()
+    found = db.session.connection().execute(_FOR_NEW, {"template": otherwise, "belongs_to": belongs_to}).one_or_none()
     if found is not None:
         return VersionLine(*found)
     raise NotFound(NOT_LOADED)

@@ -8,7 +8,6 @@ from sqlalchemy import BindParameter, and_, bindparam, insert, literal, select
 from app.domain.applicability import RULED
 from app.domain.audit import AuditAction
 from app.domain.checklist import BelongsTo, ItemState
-from app.domain.gates import gates_of
 from app.models import Checklist, ChecklistGroup, ChecklistItem, TemplateGroup, TemplateItem
 from app.models.base import UTCDateTime, table_of
 from app.queries.applicability import PlacedChecklist
@@ -122,8 +121,7 @@ def make_checklists(change: Change, belongs_to: BelongsTo, subjects: Sequence[Ma
     for number, one, stream in zip(made, subjects, streams, strict=True):
         about = About("checklist", number, one.label, one.module_id, one.release_id, version.id)
         change.record(AuditAction.CHECKLIST_CREATED, about, stream=stream, new=version.label)
-    if gates_of(belongs_to):
-        make_gates(change, made)
+    make_gates(change, belongs_to, made)
     if has_due_rules(version.id, version.digest):
         for number, one in zip(made, subjects, strict=True):
             give_due_dates(change, number, one.release_id)

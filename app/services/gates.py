@@ -34,35 +34,36 @@ _KINDS = or_(
         if gates_of(belongs_to)
     )
 )
-_MISSING = (
-    select(_lists.id, _policies.kind, _key, _policies.id, literal(1))
-    .select_from(
-        table_of(Checklist)
-        .join(table_of(GatePolicy), _KINDS)
-        .outerjoin(
-            table_of(Environment),
-            and_(
-                _policies.kind == GateKind.DEPLOY,
-                or_(_policies.environment_key == "", _policies.environment_key == _places.key),
-            ),
-        )
-    )
-    .where(
-        _policies.id == _BEST,
-        ~exists()
-        .where(_gates.checklist_id == _lists.id, _gates.kind == _policies.kind, _gates.environment_key == _key)
-        .correlate(table_of(Checklist), table_of(GatePolicy), table_of(Environment)),
-    )
+# A gate that is asked in every environment is there once for each.
+_WHERE = and_(
+    _policies.kind == GateKind.DEPLOY,
+    or_(_policies.environment_key == "", _policies.environment_key == _places.key),
+)
+_GATES = select(_lists.id, _policies.kind, _key, _policies.id, literal(1)).where(_policies.id == _BEST)
+_MISSING = _GATES.select_from(
+    table_of(Checklist).join(table_of(GatePolicy), _KINDS).outerjoin(table_of(Environment), _WHERE)
+).where(
+    ~exists()
+    .where(_gates.checklist_id == _lists.id, _gates.kind == _policies.kind, _gates.environment_key == _key)
+    .correlate(table_of(Checklist), table_of(GatePolicy), table_of(Environment))
+)
+# What is being made has none yet: nothing is asked of the gates that there are.
+_THESE = and_(
+    _lists.id.in_(bindparam("checklists", expanding=True)), _policies.kind.in_(bindparam("kinds", expanding=True))
+)
+_OF_NEW = _GATES.select_from(
+    table_of(Checklist).join(table_of(GatePolicy), _THESE).outerjoin(table_of(Environment), _WHERE)
 )
 _MAKE = insert(table_of(Gate))
 _INTO = ["checklist_id", "kind", "environment_key", "policy_id", "cycle"]
 _MAKE_ALL = _MAKE.from_select(_INTO, _MISSING)
-_MAKE_OF = _MAKE.from_select(_INTO, _MISSING.where(_lists.id.in_(bindparam("checklists", expanding=True))))
+_MAKE_OF_NEW = _MAKE.from_select(_INTO, _OF_NEW)
 
 
-def make_gates(change: Change, checklist_ids: Sequence[int]) -> None:
-    """Give checklists their gates, each with the policy that is in force; part of the change that makes them."""
-    change.connection.execute(_MAKE_OF, {"checklists": checklist_ids})
+def make_gates(change: Change, belongs_to: BelongsTo, checklist_ids: Sequence[int]) -> None:
+    """Give new checklists of a kind their gates, each with the policy that is in force; part of what makes them."""
+    if kinds := gates_of(belongs_to):
+        change.connection.execute(_MAKE_OF_NEW, {"kinds": sorted(kinds), "checklists": checklist_ids})
 
 
 def make_missing_gates(change: Change) -> None:

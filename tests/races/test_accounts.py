@@ -39,7 +39,8 @@ from app.services.items import add_comment, assign, set_value
 from app.services.modules import ContactFacts, ModuleFacts, add_target, set_contacts, update_module
 from app.services.people import find_person_by_email
 from app.services.profile import update_profile
-from app.services.releases import ReleaseFacts, add_change, create_release, remove_module, ship_release
+from app.services.release_modules import remove_module
+from app.services.releases import ReleaseFacts, add_change, create_release, ship_release
 from app.services.roles import deactivate, grant_role, reactivate
 from app.services.sessions import Browser, sign_in, touch_session
 from app.services.signoffs import consume, withdraw

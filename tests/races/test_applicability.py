@@ -23,7 +23,8 @@ from app.queries.rows import list_rows
 from app.services.applicability import Answered, answer_questions
 from app.services.item_states import set_state
 from app.services.items import Saved
-from app.services.releases import ReleaseFacts, add_modules, create_release, update_release
+from app.services.release_modules import add_modules
+from app.services.releases import ReleaseFacts, create_release, update_release
 from app.services.waivers import request_waiver
 from tests.factories import MadeRelease, Make
 from tests.races.running import history_of, race, stream_of

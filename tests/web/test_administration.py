@@ -11,7 +11,8 @@ from app.database import db
 from app.domain.permissions import Role
 from app.models import Module, Release, RoleGrant, Session
 from app.models.base import utc_now
-from tests.factories import Make
+from app.queries.releases import list_release_module_ids
+from tests.factories import MadeRelease, Make
 
 
 def test_an_administrator_grants_a_role_for_one_module_and_takes_it_back(make: Make, client_of: Callable):
@@ -204,6 +205,49 @@ def test_a_module_that_is_taken_out_and_put_in_again_keeps_what_was_done(make: M
 
     assert out == 404
     assert release.item("pre.schema-planned").state.value == "done"
+
+
+def test_a_module_that_a_colleague_has_put_in_meanwhile_is_no_mistake(make: Make, client_of: Callable):
+    release, browser = make.release(), client_of(make.lead())
+    there = db.session.scalars(select(Module.id).where(Module.key == release.modules[0])).one()
+
+    answer = browser.post(f"{release.path}modules/", data={"module_ids": [str(there)]})
+
+    assert answer.status_code == 302
+    assert "Nothing was added: each of them is in the release already, or archived." in browser.get(release.path).text
+
+
+@pytest.mark.parametrize("wrong", ["archived", "999999", "9" * 30, "-1", "many"])
+def test_a_module_that_cannot_be_added_is_refused_and_the_others_stay_chosen(
+    make: Make, client_of: Callable, wrong: str
+):
+    release, other, archived = make.release(), make.module(), make.module()
+    browser = client_of(make.lead())
+    browser.post(f"/modules/{archived.key}/archive/")
+    chosen = [str(other.id), str(archived.id) if wrong == "archived" else wrong]
+
+    answer = browser.post(f"{release.path}modules/", data={"module_ids": chosen})
+
+    assert answer.status_code == 422
+    assert "One of these modules is archived or not there. Choose again." in answer.text
+    assert re.search(rf'<input checked[^>]* value="{other.id}"', answer.text)
+    assert len(list_release_module_ids(release_id(release))) == 1
+
+
+def release_id(release: MadeRelease) -> int:
+    return db.session.scalars(select(Release.id).where(Release.key == release.key)).one()
+
+
+def test_the_modules_of_the_release_before_are_put_in_by_one_button(make: Make, client_of: Callable):
+    earlier = make.release(modules=2, planned_on=date(2026, 10, 1))
+    later = make.release("later", modules=0, planned_on=date(2026, 11, 1))
+    browser = client_of(make.lead())
+
+    answer = browser.post(f"{later.path}copy-modules/")
+
+    assert answer.status_code == 302
+    assert "2 modules added, each with its checklist." in browser.get(later.path).text
+    assert set(list_release_module_ids(release_id(later))) == set(list_release_module_ids(release_id(earlier)))
 
 
 def test_guessing_the_old_password_is_slowed_down(make: Make, client_of: Callable):

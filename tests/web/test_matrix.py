@@ -19,7 +19,7 @@ from app.queries.rows import list_rows
 from app.services.item_states import set_state, set_states
 from app.services.items import assign
 from app.services.modules import ModuleFacts, update_module
-from app.services.releases import remove_module
+from app.services.release_modules import remove_module
 from app.services.roles import deactivate, erase_person
 from app.services.waivers import request_waiver
 from tests.factories import Make

@@ -13,7 +13,8 @@ from app.database import db
 from app.domain.checklist import ItemState
 from app.domain.permissions import Role
 from app.models import ChecklistItem, Module
-from app.services.releases import ReleaseFacts, add_modules, create_release, ship_release
+from app.services.release_modules import add_modules
+from app.services.releases import ReleaseFacts, create_release, ship_release
 from tests.factories import Made, MadeRelease, Make
 from tests.web.waiving import plain
 

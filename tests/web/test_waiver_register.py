@@ -15,7 +15,8 @@ from app.domain.permissions import Role
 from app.domain.waiver_kinds import WaiverKind, WaiverReason
 from app.domain.waivers import WaiverDecision
 from app.models import Module, Waiver
-from app.services.releases import ReleaseFacts, add_modules, create_release, remove_module
+from app.services.release_modules import add_modules, remove_module
+from app.services.releases import ReleaseFacts, create_release
 from app.services.waivers import decide_waiver, withdraw_waiver
 from app.web.waiver_cards import HEADER
 from tests.factories import Made, MadeRelease, Make

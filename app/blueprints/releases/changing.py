@@ -7,12 +7,11 @@ from app.blueprints.releases.forms import ModulesForm, ReasonForm, ReleaseForm
 from app.domain.permissions import Permission
 from app.queries.readiness import list_standings
 from app.queries.releases import find_previous_release_key, get_release, list_modules_to_add, list_releases
+from app.services.release_modules import add_modules, copy_modules, remove_module
 from app.services.releases import (
     ReleaseFacts,
-    add_modules,
     archive_release,
     create_release,
-    remove_module,
     reopen_release,
     restore_release,
     ship_release,
@@ -84,15 +83,13 @@ def edit_modules(release_key: str) -> ResponseReturnValue:
 @requires(Permission.RELEASE_MANAGE, everywhere=True)
 def add(release_key: str) -> ResponseReturnValue:
     """Put modules into the release."""
-    release = get_release(release_key, actor())
-    form = _with_modules(ModulesForm(), release.id)
+    form = ModulesForm()
     if form.validate_on_submit():
         if not form.module_ids.data:
             form.module_ids.errors = ["Choose at least one module."]
             return _modules_page(release_key, form), 422
         with refusals_shown_in(form):
-            number = add_modules(origin(), release_key, tuple(form.module_ids.data))
-            say(f"{number} modules added, each with its checklist.")
+            _say_added(add_modules(origin(), release_key, tuple(form.module_ids.data)))
             return redirect(url_for("releases.show", release_key=release_key))
     return _modules_page(release_key, form), form_status(form)
 
@@ -108,16 +105,14 @@ def remove(release_key: str, module_key: str) -> ResponseReturnValue:
 
 @bp.post("/<string:release_key>/copy-modules/")
 @requires(Permission.RELEASE_MANAGE, everywhere=True)
-def copy_modules(release_key: str) -> ResponseReturnValue:
+def copy(release_key: str) -> ResponseReturnValue:
     """Put the modules of the release before into this one."""
     release = get_release(release_key, actor())
     earlier = find_previous_release_key(release, actor())
     if earlier is None:
         say("There is no earlier release with modules.", category="warning")
         return redirect(url_for(".edit_modules", release_key=release_key))
-    standings = list_standings(get_release(earlier, actor()), actor())
-    number = add_modules(origin(), release_key, tuple(s.module_id for s in standings if s.module_id is not None))
-    say(f"{number} modules added, each with its checklist.")
+    _say_added(copy_modules(origin(), release_key, earlier))
     return redirect(url_for("releases.show", release_key=release_key))
 
 
@@ -169,13 +164,23 @@ def _edit_page(release_key: str, reason_form: ReasonForm) -> str:
 def _modules_page(release_key: str, form: ModulesForm) -> str:
     release = get_release(release_key, actor())
     standings = list_standings(release, actor())
+    form.module_ids.choices = options((number, name) for number, name in list_modules_to_add(release.id))
     return render_template(
         "releases/modules.html",
         release=release,
-        form=_with_modules(form, release.id),
+        form=form,
         members=[s for s in standings if s.module_id is not None],
         previous_release_key=find_previous_release_key(release, actor()),
     )
+
+
+def _say_added(number: int) -> None:
+    if number == 0:
+        say("Nothing was added: each of them is in the release already, or archived.")
+    elif number == 1:
+        say("1 module added, with its checklist.")
+    else:
+        say(f"{number} modules added, each with its checklist.")
 
 
 def _facts(form: ReleaseForm) -> ReleaseFacts:
@@ -185,9 +190,4 @@ def _facts(form: ReleaseForm) -> ReleaseFacts:
 def _with_earlier(form: ReleaseForm) -> ReleaseForm:
     earlier = [(line.key, f"those of {line.name} ({line.modules})") for line in list_releases(actor()) if line.modules]
     form.copy_from.choices = options([("", "choose them afterwards"), *earlier])
-    return form
-
-
-def _with_modules(form: ModulesForm, release_id: int) -> ModulesForm:
-    form.module_ids.choices = options((number, name) for number, name in list_modules_to_add(release_id))
     return form

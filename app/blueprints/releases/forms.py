@@ -2,7 +2,7 @@ from wtforms import IntegerField, SelectField, SelectMultipleField, StringField,
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
-from app.web.forms import DayField, Form, at_most, options, required, squeeze, trim
+from app.web.forms import DayField, Form, at_most, options, required, small_number, squeeze, trim
 
 
 class ReleaseForm(Form):
@@ -16,8 +16,13 @@ class ReleaseForm(Form):
 
 
 class ModulesForm(Form):
+    # What may be chosen is decided where it is done: by then it can be another than what the page has offered.
     module_ids = SelectMultipleField(
-        "Modules", coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+        "Modules",
+        coerce=small_number,
+        validate_choice=False,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
     )
 
 

@@ -15,7 +15,7 @@ from app.models.base import pretending, utc_now
 from app.queries.people import list_grants
 from app.services.item_states import set_state
 from app.services.items import assign
-from app.services.releases import remove_module
+from app.services.release_modules import remove_module
 from app.services.roles import deactivate, revoke_role
 from app.worker.jobs import escalate_late
 from app.worker.post import send_mails

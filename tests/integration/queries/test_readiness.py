@@ -13,7 +13,7 @@ from app.queries.readiness import Standing, list_blockers, list_standings, relea
 from app.queries.releases import get_release
 from app.services.item_states import set_state
 from app.services.items import assign
-from app.services.releases import remove_module
+from app.services.release_modules import remove_module
 from tests.factories import MadeRelease, Make
 
 WORST_FIRST = [ItemState.FAILED, ItemState.BLOCKED, ItemState.NOT_APPLICABLE_REQUESTED]

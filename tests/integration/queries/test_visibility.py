@@ -28,7 +28,8 @@ from app.queries.releases import find_current_release_key, get_release, list_rel
 from app.services.item_states import set_state
 from app.services.items import add_comment
 from app.services.modules import add_target
-from app.services.releases import add_change, remove_module
+from app.services.release_modules import remove_module
+from app.services.releases import add_change
 from app.services.roles import grant_role
 from app.services.waivers import request_waiver
 from tests.factories import Made, MadeRelease, Make

@@ -19,7 +19,8 @@ from app.services.deployment_plans import PlanFacts, StepFacts, plan_deployment
 from app.services.deployments import finish_deployment, start_deployment
 from app.services.gate_records import BackupFacts, add_backup
 from app.services.item_states import set_state
-from app.services.releases import ReleaseFacts, add_modules, create_release
+from app.services.release_modules import add_modules
+from app.services.releases import ReleaseFacts, create_release
 from app.services.signoffs import Wish, sign
 from tests.factories import Made, Make
 from tests.integration.services.test_gate_records import prepared

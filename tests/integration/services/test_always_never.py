@@ -23,7 +23,8 @@ from app.queries.rules import RuleNumbers, count_rules
 from app.queries.standing import BACKUP_OLD, NO_BACKUP, NO_PLAN, NOT_REHEARSED, REHEARSAL_FAILED, standing_of
 from app.services.gate_records import write_rollback_plan
 from app.services.item_states import set_state
-from app.services.releases import add_change, remove_module
+from app.services.release_modules import remove_module
+from app.services.releases import add_change
 from app.services.signoffs import Wish, sign
 from app.services.waivers import decide_waiver, request_waiver
 from app.worker.jobs import tell_of_windows

@@ -21,10 +21,10 @@ from app.services.applicability import Answered, answer_questions, preview_answe
 from app.services.item_states import set_state
 from app.services.items import set_value
 from app.services.modules import add_target, archive_target
+from app.services.release_modules import add_modules
 from app.services.releases import (
     ReleaseFacts,
     add_change,
-    add_modules,
     archive_release,
     create_release,
     reopen_release,

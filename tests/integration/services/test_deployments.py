@@ -20,7 +20,8 @@ from app.queries.standing import standing_of
 from app.queries.waiting import list_waiting
 from app.services.deployment_plans import StepFacts, cancel_deployment, change_deployment, plan_deployment
 from app.services.deployments import do_step, finish_deployment, start_deployment
-from app.services.releases import remove_module, ship_release
+from app.services.release_modules import remove_module
+from app.services.releases import ship_release
 from app.services.roles import deactivate
 from app.services.signoffs import withdraw
 from tests.factories import Make

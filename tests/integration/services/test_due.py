@@ -13,7 +13,8 @@ from app.models import Checklist, ChecklistItem
 from app.models.base import pretending
 from app.queries.releases import get_release
 from app.services.items import assign
-from app.services.releases import ReleaseFacts, add_change, add_modules, update_release
+from app.services.release_modules import add_modules
+from app.services.releases import ReleaseFacts, add_change, update_release
 from tests.factories import MadeRelease, Make
 from tests.versions import newest_content, publish
 

@@ -12,7 +12,7 @@ from app.models.base import utc_now
 from app.queries.gates import list_gates
 from app.queries.gates_before import NO_READY, NO_RELEASE
 from app.queries.standing import standing_of
-from app.services.releases import remove_module
+from app.services.release_modules import remove_module
 from tests.factories import Make
 from tests.integration.services.test_gate_records import backed_up, deploy, pass_gate, prepared, sign_deploy
 from tests.integration.services.test_overrides import Broken, untouched

@@ -23,7 +23,8 @@ from app.queries.overrides import get_override, list_obstacles, list_passed_over
 from app.queries.standing import Standing, standing_of
 from app.services.overrides import confirm_override, end_override, open_override, review_override
 from app.services.proof import PROVE_AGAIN
-from app.services.releases import ReleaseFacts, add_modules, create_release
+from app.services.release_modules import add_modules
+from app.services.releases import ReleaseFacts, create_release
 from app.services.roles import revoke_role
 from app.worker.jobs import end_overrides
 from tests.factories import Made, Make

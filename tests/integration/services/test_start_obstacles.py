@@ -11,7 +11,8 @@ from app.queries.start_facts import start_facts
 from app.services.deployment_plans import plan_deployment
 from app.services.environments import add_environment, rename_environment
 from app.services.modules import archive_module
-from app.services.releases import archive_release, remove_module
+from app.services.release_modules import remove_module
+from app.services.releases import archive_release
 from app.services.rollbacks import abort_rollback, start_rollback
 from tests.factories import Make
 from tests.integration.services.deploying import Deploying, planned_for
