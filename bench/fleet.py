@@ -8,13 +8,18 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
+import psutil
 import pymysql
 
 Step = Callable[[], None]
 Begin = Callable[..., Step]
+# So many connections that each worker has got one of them.
+TRIED = 16
+TURNS = count()
 
 
 class Fleet:
@@ -70,6 +75,33 @@ def _serve(pipe: Any, begin: Begin, threads: list[tuple[Any, ...]]) -> None:
         pipe.send(sum(counts))
 
 
+def connection_to(host: str, port: int, turn: int) -> socket.socket:
+    """A connection to one of the processes that answer there, each in its turn.
+
+    The system gives a new connection to one of the web workers by lot. Left to that, most clients may come to the same
+    worker, and what is measured then is half a server.
+    """
+    opened = [socket.create_connection((host, port), 30) for _ in range(TRIED)]
+    own_ports = [connection.getsockname()[1] for connection in opened]
+    owners: dict[int, int] = {}
+    while len(owners) < TRIED:
+        owners = {
+            known.raddr.port: known.pid
+            for known in psutil.net_connections("tcp")
+            if known.pid and known.laddr.port == port and known.raddr and known.raddr.port in own_ports
+        }
+    workers = sorted(set(owners.values()))
+    chosen = next(
+        connection
+        for own, connection in zip(own_ports, opened, strict=True)
+        if owners[own] == workers[turn % len(workers)]
+    )
+    for connection in opened:
+        if connection is not chosen:
+            connection.close()
+    return chosen
+
+
 @dataclass
 class Line:
     """One kept connection that sends prepared bytes and reads whole answers, with as little work as can be."""
@@ -81,7 +113,7 @@ class Line:
     def ask(self, request: bytes) -> tuple[int, bytes]:
         """Status and the whole answer."""
         if self.connection is None:
-            self.connection = socket.create_connection((self.host, self.port), 30)
+            self.connection = connection_to(self.host, self.port, next(TURNS))
         try:
             self.connection.sendall(request)
             return self._read(self.connection)
@@ -127,6 +159,24 @@ def ticking(host: str, port: int, cookie: str, token: str, items: list[tuple[int
         done.symmetric_difference_update({item})
 
     return tick
+
+
+def posting(host: str, port: int, cookie: str, token: str, posts: list[tuple[str, str]]) -> Step:
+    """Send one form after the other, each once and with a key of its own."""
+    line, left = Line(host, port), iter(posts)
+
+    def post() -> None:
+        path, fields = next(left)
+        body = f"csrf_token={token}&idempotency_key={uuid4().hex}&{fields}"
+        request = (
+            f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {cookie}\r\n"
+            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+        )
+        status, answer = line.ask(request.encode())
+        if status not in {302, 303}:
+            raise AssertionError(f"{path} was answered {status}: {answer[-400:]!r}")
+
+    return post
 
 
 def reading(host: str, port: int, path: str, headers: dict[str, str], expected: int = 200) -> Step:

@@ -1,6 +1,7 @@
 """The product with people and releases, served on a durable server, and what it costs while it is asked."""
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,3 +92,10 @@ def bench(name: str, data: Path, *, modules: int) -> Iterator[Bench]:
             browser.sign_in(company.people[LEAD].email, PASSWORD)
             browser.open(company.page)
             yield Bench(url, company, product, browser)
+
+
+@contextmanager
+def lean_reference(url: str, data: Path) -> Iterator[Served]:
+    """The lean program of reference.py on the same database, by the same web server."""
+    with served(url, data, application="bench.reference:app", REFERENCE_KEY=secrets.token_hex()) as lean:
+        yield lean

@@ -18,9 +18,8 @@ from bench import targets
 from bench.events import add_events
 from bench.fleet import RAW_TABLES, Fleet, connect, raw_ticking, reading, ticking
 from bench.report import Report, interleaved, ratios, spread
-from bench.rig import ROUNDS, SLICE, Bench, bench
+from bench.rig import ROUNDS, SLICE, Bench, bench, lean_reference
 from tests.faults.company import looking
-from tests.faults.served import served
 
 pytestmark = pytest.mark.bench
 PROCESSES, THREADS = 2, 4
@@ -174,7 +173,7 @@ def test_everything(tmp_path: Path, report: Report):
         (tmp_path / "lean").mkdir()
         with looking(product.url, tmp_path):
             checklist = db.session.scalars(select(Checklist.id).where(Checklist.module_id.is_not(None))).one()
-        with served(product.url, tmp_path / "lean", application="bench.reference:app") as lean:
+        with lean_reference(product.url, tmp_path / "lean") as lean:
             address = f"/{checklist}/?p={product.company.people[0].id}"
             port = int(lean.address.rsplit(":", 1)[1])
             ours = Fleet(

@@ -5,26 +5,17 @@ import http.client
 import io
 import os
 import time
-from collections.abc import Iterator
 from contextlib import closing
-from itertools import count
 from pathlib import Path
 
 import psutil
 import pymysql
 import pytest
-from sqlalchemy import select
 
 from app.database import db
-from app.domain.actors import Actor, Origin
 from app.domain.permissions import Role
-from app.models import Release, RoleGrant
+from app.models import RoleGrant
 from app.models.base import utc_now
-from app.queries.modules import get_module
-from app.queries.people import actor_of
-from app.services.checklists import COPIED
-from app.services.modules import ModuleFacts, create_module
-from app.services.releases import add_modules
 from bench import targets
 from bench.events import add_events
 from bench.fleet import connect
@@ -40,79 +31,6 @@ pytestmark = pytest.mark.bench
 EXPORTED = int(os.environ.get("BENCH_EXPORTED") or 200_000)
 EXPORTS = 3
 BATCH = 10
-
-HEAD = (
-    "INSERT INTO checklists (belongs_to, subject_id, template_version_id, stream_id, created_at)"
-    " VALUES ('raw', %s, %s, %s, NOW(6))"
-)
-GROUP = (
-    "INSERT INTO checklist_groups (checklist_id, `key`, title, section, mode, position)"
-    " VALUES (%s, 'raw', '', '', 'do-confirm', 1)"
-)
-COPIED_HERE = ", ".join(f"`{name}`" for name in COPIED)
-COPY = (
-    f"INSERT INTO checklist_items (checklist_id, group_id, {COPIED_HERE},"
-    " state, revision, reason, value, link, comment_count, is_reworded, state_since)"
-    f" SELECT %s, %s, {COPIED_HERE}, 'todo', 1, '', '', '', 0, 0, NOW(6)"
-    " FROM template_items WHERE belongs_to = 'module'"
-)
-
-
-def more_modules(lead: Actor, numbers: Iterator[int]) -> tuple[int, ...]:
-    """Modules that are in no release yet."""
-    keys = [f"more-{next(numbers)}" for _ in range(BATCH)]
-    for key in keys:
-        create_module(Origin(lead), key, ModuleFacts(name=key))
-    return tuple(get_module(key, lead).id for key in keys)
-
-
-def test_checklist(tmp_path: Path, report: Report):
-    with bench("checklist", tmp_path, modules=1) as product, looking(product.url, tmp_path):
-        lead = Origin(actor_of(product.company.people[0].id, means="session"))
-        release = db.session.scalars(select(Release.key)).one()
-        numbers = count()
-
-        def together() -> float:
-            """The service that puts modules into a release, as one act: a release with all its modules."""
-            ids = more_modules(lead.actor, numbers)
-            began = time.perf_counter()
-            add_modules(Origin(lead.actor), release, ids)
-            return BATCH / (time.perf_counter() - began)
-
-        def alone() -> float:
-            """The same, an act for each."""
-            ids = more_modules(lead.actor, numbers)
-            began = time.perf_counter()
-            for number in ids:
-                add_modules(Origin(lead.actor), release, (number,))
-            return BATCH / (time.perf_counter() - began)
-
-        with closing(connect(product.plain())) as connection:
-
-            def raw() -> float:
-                """The rows alone, into a checklist that is taken away again."""
-                spent = 0.0
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT MAX(id) FROM checklists")
-                    (last,) = cursor.fetchone() or (0,)
-                    cursor.execute("SELECT stream_id, template_version_id FROM checklists WHERE id = %s", (last,))
-                    stream, version = cursor.fetchone() or (0, 0)
-                    for _ in range(BATCH):
-                        cursor.execute(HEAD, (next(numbers), version, stream))
-                        checklist = cursor.lastrowid
-                        cursor.execute(GROUP, (checklist,))
-                        group = cursor.lastrowid
-                        connection.commit()
-                        began = time.perf_counter()
-                        cursor.execute(COPY, (checklist, group))
-                        connection.commit()
-                        spent += time.perf_counter() - began
-                return BATCH / spent
-
-            found = interleaved({"raw": raw, "together": together, "alone": alone}, ROUNDS)
-        for target, name in ((targets.CHECKLISTS, "together"), (targets.CHECKLIST, "alone")):
-            share = ratios(found[name], found["raw"])
-            report.add(target, spread(found[name], "/s"), spread(found["raw"], "/s"), spread(share, ""))
 
 
 def exported(product: Bench) -> tuple[float, float, int]:
