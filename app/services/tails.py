@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Case, Connection, Update, bindparam, case, select, update
+from sqlalchemy import BindParameter, Column, ColumnElement, Connection, Update, bindparam, case, select, update
 
 from app.models import Stream
 from app.models.base import table_of
@@ -32,23 +32,19 @@ def move_tails(connection: Connection, tails: Mapping[int, tuple[int, bytes | No
         chosen = ids[start : start + TOGETHER]
         for place, stream in enumerate(chosen):
             sequence, digest = tails[stream]
-            values |= {f"stream_{place}": stream, f"sequence_{place}": sequence, f"digest_{place}": digest}
+            values |= {f"stream_{place}": stream, f"sequence_{place}": sequence, f"tail_digest_{place}": digest}
         connection.execute(_moving(len(chosen)), values)
 
 
 @lru_cache(maxsize=TOGETHER)
 def _moving(number: int) -> Update:
     ids = [bindparam(f"stream_{place}", type_=_streams.c.id.type) for place in range(number)]
-    return (
-        update(_streams)
-        .where(_streams.c.id == ids[0] if number == 1 else _streams.c.id.in_(ids))
-        .values(sequence=_of_each("sequence", ids), tail_digest=_of_each("digest", ids))
-    )
+    moved = {column.name: _of_each(column, ids) for column in (_streams.c.sequence, _streams.c.tail_digest)}
+    return update(_streams).where(_streams.c.id.in_(ids)).values(moved)
 
 
-def _of_each(name: str, ids: Sequence[Any]) -> Case[Any] | Any:
-    column = _streams.c["tail_digest" if name == "digest" else name]
-    values = [bindparam(f"{name}_{place}", type_=column.type) for place in range(len(ids))]
+def _of_each(column: Column[Any], ids: Sequence[BindParameter[int]]) -> ColumnElement[Any]:
+    values = [bindparam(f"{column.name}_{place}", type_=column.type) for place in range(len(ids))]
     if len(ids) == 1:
         return values[0]
     return case(*((_streams.c.id == one, value) for one, value in zip(ids, values, strict=True)))
