@@ -16,6 +16,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 from wtforms.widgets import PasswordInput, TextInput
 
 from app.domain.errors import InvalidInput
+from app.web.form_words import WordsMeta
 
 
 def squeeze(text: Any) -> Any:
@@ -195,8 +196,18 @@ def text_of(field: Field) -> str:
     return field.data or ""
 
 
+class AddressForm(WTForm):
+    """What stands in the address: it changes nothing and needs no token."""
+
+    class Meta(WordsMeta):
+        """How it speaks."""
+
+
 class RowForm(WTForm):
     """The form of one row. Its token is checked by the guard over all requests; it draws none of its own."""
+
+    class Meta(WordsMeta):
+        """How it speaks."""
 
     def __init__(self) -> None:
         super().__init__(request.form)
@@ -208,7 +219,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # the library has no types
     # Whether a rule asked before it lets something be done: set where refusals are shown in a form.
     asks_first = False
 
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
+    class Meta(WordsMeta, FlaskForm.Meta):  # type: ignore[misc]  # as above
         """How what was sent is read."""
 
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:

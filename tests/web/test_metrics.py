@@ -15,6 +15,7 @@ from app.domain.metric_words import EMPTY
 from app.domain.permissions import Role
 from app.models.base import utc_now
 from app.services.figures import type_figure
+from app.web.form_words import NOT_OFFERED
 from app.web.metric_pages import HEADER
 from tests.factories import Made, MadeRelease, Make
 from tests.web.waiving import plain
@@ -184,8 +185,8 @@ def test_a_figure_is_typed_shown_and_struck(make: Make, release: MadeRelease, cl
         ({"source": ""}, "Say where the number comes from"),
         ({"measured_on": ""}, "Say for which day it holds."),
         ({"kind": "uptime"}, "Say with which day the record begins."),
-        ({"kind": "velocity"}, "Not a valid choice"),
-        ({"module": "elsewhere"}, "Not a valid choice"),
+        ({"kind": "velocity"}, NOT_OFFERED),
+        ({"module": "elsewhere"}, NOT_OFFERED),
     ],
 )
 def test_a_figure_that_cannot_be_is_refused_and_what_was_typed_stays(

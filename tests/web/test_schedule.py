@@ -17,6 +17,7 @@ from app.domain.recurrence import Period
 from app.models.base import pretending
 from app.queries.duties import list_duties
 from app.services.duties import Place, add_starting_duties
+from app.web.form_words import NOT_OFFERED
 from tests.duties import BERLIN, DAILY, MONTHLY, add, look, moment, tick, told
 from tests.factories import Made, Make
 
@@ -175,7 +176,7 @@ def test_a_duty_is_added_and_changed_by_a_form(make: Make, lead: Made, window: F
         ({"at": "noon"}, "Write a time of day, for example 17:00."),
         ({"grace_days": "22"}, "Monthly allows 21 days of grace"),
         ({"period": "daily", "grace_days": "1"}, "Daily allows no whole days of grace"),
-        ({"place": "987654"}, "Not a valid choice"),
+        ({"place": "987654"}, NOT_OFFERED),
     ],
 )
 def test_a_form_that_no_calendar_can_hold_is_refused_beside_its_field(window: FlaskClient, wrong: dict, words: str):

@@ -13,6 +13,7 @@ from app.domain.permissions import Role
 from app.domain.waiver_kinds import REASONS, WaiverKind, WaiverReason
 from app.models import ChecklistItem, Waiver
 from app.models.base import pretending
+from app.web.form_words import NOT_OFFERED
 from tests.factories import Made, MadeRelease, Make
 from tests.web.waiving import FAR, ITEM, KILLER, OTHER, SOON, TODAY, grant, let_pass, plain
 
@@ -77,7 +78,7 @@ def test_each_kind_is_asked_for_by_a_plain_form(
         ({"ends_on": "soon"}, "Write a day as year, month, day"),
         ({"ends_on": "2020-01-01"}, "Its last day has passed already"),
         ({"ends_on": (TODAY + timedelta(days=400)).isoformat()}, "a year at most"),
-        ({"kind": "no-time"}, "Not a valid choice"),
+        ({"kind": "no-time"}, NOT_OFFERED),
     ],
 )
 def test_what_does_not_fit_is_said_and_what_was_typed_stays(

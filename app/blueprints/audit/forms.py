@@ -1,13 +1,12 @@
-from wtforms import Form as PlainForm
 from wtforms import SelectField, StringField
 from wtforms.validators import Optional
 
 from app.domain.audit import AuditAction
-from app.web.forms import MomentField, at_most, optional_number, options, squeeze
+from app.web.forms import AddressForm, MomentField, at_most, optional_number, options, squeeze
 
 
-class FilterForm(PlainForm):
-    """The filter stands in the address: it changes nothing and needs no token."""
+class FilterForm(AddressForm):
+    """Which part of the history is asked for."""
 
     since = MomentField("From", validators=[Optional()])
     until = MomentField("Until", validators=[Optional()])

@@ -1,19 +1,18 @@
 from typing import Any
 
-from wtforms import Form as PlainForm
 from wtforms import SelectField, StringField
 from wtforms.validators import Optional
 
 from app.domain.errors import InvalidInput
 from app.domain.figures import LINK_LIMIT, REASON_LIMIT, SOURCE_LIMIT, FigureFacts, FigureKind, read_value
 from app.domain.periods import USUAL, WINDOWS
-from app.web.forms import DayField, Form, MaybeNumberField, at_most, options, required, squeeze, text_of
+from app.web.forms import AddressForm, DayField, Form, MaybeNumberField, at_most, options, required, squeeze, text_of
 
 PERIODS = [(name, f"the last {days} days") for name, days in WINDOWS.items()]
 
 
-class ScopeForm(PlainForm):
-    """For when and for which modules. It stands in the address: it changes nothing and needs no token."""
+class ScopeForm(AddressForm):
+    """For when and for which modules."""
 
     window = SelectField("Period", choices=options(PERIODS), default=USUAL)
     since = DayField("From", name="from", validators=[Optional()])
