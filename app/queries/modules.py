@@ -33,8 +33,8 @@ class ModuleLine:
     archived_at: datetime | None
 
 
-def list_modules(actor: Actor, *, archived: bool = False) -> list[ModuleLine]:
-    """The modules that a person may see."""
+def list_modules(actor: Actor, *, archived: bool | None = False) -> list[ModuleLine]:
+    """The modules that a person may see: those in use, the archived, or, for None, all, the archived last."""
     in_releases = (
         select(func.count(ReleaseModule.id))
         .where(ReleaseModule.module_id == Module.id, ReleaseModule.removed_at.is_(None))
@@ -51,9 +51,10 @@ def list_modules(actor: Actor, *, archived: bool = False) -> list[ModuleLine]:
             Module.archived_at,
         )
         .outerjoin(Person, Person.id == Module.lead_id)
-        .where(Module.archived_at.is_not(None) if archived else Module.archived_at.is_(None))
-        .order_by(Module.name)
+        .order_by(Module.archived_at.is_not(None), Module.name)
     )
+    if archived is not None:
+        statement = statement.where(Module.archived_at.is_not(None) == archived)
     visible = actor.modules(Permission.CHECKLIST_VIEW)
     if visible is not None:
         statement = statement.where(Module.id.in_(visible))

@@ -159,6 +159,12 @@ def list_active_people() -> Sequence[Row[int, str]]:
     ).all()
 
 
+def list_everybody() -> Sequence[Row[int, str, bool]]:
+    """Number and name of all who ever were here, and whether they are still; who has left comes last."""
+    is_here = Person.deactivated_at.is_(None)
+    return db.session.execute(select(Person.id, Person.name, is_here).order_by(is_here.desc(), Person.name)).all()
+
+
 def names_of(ids: set[int | None]) -> dict[int | None, str]:
     """Names by number."""
     wanted = [number for number in ids if number is not None]

@@ -63,16 +63,19 @@ class ReleaseLine:
     archived_at: datetime | None
 
 
-def list_releases(actor: Actor, *, archived: bool = False) -> list[ReleaseLine]:
-    """The releases that a person may see, the newest date first."""
+def list_releases(actor: Actor, *, archived: bool | None = False) -> list[ReleaseLine]:
+    """The releases that a person may see, the newest date first: those in use, the archived, or, for None, all."""
     visible = actor.modules(Permission.CHECKLIST_VIEW)
     here = (ReleaseModule.release_id == Release.id) & ReleaseModule.removed_at.is_(None)
     number_of_modules = select(func.count(ReleaseModule.id)).where(here).scalar_subquery()
-    statement = (
-        select(Release, number_of_modules)
-        .where(Release.archived_at.is_not(None) if archived else Release.archived_at.is_(None))
-        .order_by(Release.planned_on.is_(None).desc(), Release.planned_on.desc(), Release.id.desc())
+    statement = select(Release, number_of_modules).order_by(
+        Release.archived_at.is_not(None),
+        Release.planned_on.is_(None).desc(),
+        Release.planned_on.desc(),
+        Release.id.desc(),
     )
+    if archived is not None:
+        statement = statement.where(Release.archived_at.is_not(None) == archived)
     if visible is not None:
         mine = select(ReleaseModule.release_id).where(
             ReleaseModule.module_id.in_(visible), ReleaseModule.removed_at.is_(None)

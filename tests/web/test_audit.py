@@ -6,11 +6,19 @@ import re
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
+from app.database import db
 from app.domain.checklist import ItemState
 from app.domain.permissions import Role
+from app.models import Module
 from app.services.item_states import set_state
 from app.services.items import add_comment
+from app.services.modules import archive_module
+from app.services.releases import archive_release
+from app.services.roles import deactivate, grant_role
+from app.web.form_words import NOT_OFFERED
+from app.web.past import modules_ever
 from tests.factories import Make
 
 ITEM = "pre.schema-planned"
@@ -147,3 +155,39 @@ def test_no_route_changes_or_removes_an_event(app):
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("audit.")]
 
     assert {method for rule in rules for method in rule.methods} == {"GET", "HEAD", "OPTIONS"}
+
+
+def test_what_is_archived_by_now_and_who_has_left_can_still_be_asked_for(make: Make, client_of: Callable):
+    release, leaver = make.release(modules=2), make.person(Role.DEVELOPER, name="Ravi Kumar")
+    set_state(leaver.origin, release.item(ITEM).id, revision=1, state=ItemState.DONE)
+    archive_module(release.lead.origin, release.modules[0])
+    archive_release(release.lead.origin, release.key)
+    deactivate(make.person(Role.ADMINISTRATOR).origin, leaver.id)
+    auditor = client_of(make.person(Role.AUDITOR))
+
+    page = auditor.get("/audit/").text
+    asked = {"module": release.modules[0], "release": release.key, "person": str(leaver.id)}
+    found = [auditor.get(f"/audit/?action=item.state_changed&{name}={value}") for name, value in asked.items()]
+
+    assert f'value="{release.modules[0]}">Module' in page
+    assert page.count("(archived)</option>") == 2
+    assert "Ravi Kumar (deactivated)</option>" in page
+    assert [(answer.status_code, "1 event fits" in answer.text) for answer in found] == [(200, True)] * 3
+
+
+def test_who_works_on_one_module_is_not_told_of_archived_ones_beside_it(make: Make):
+    release = make.release(modules=2)
+    archive_module(release.lead.origin, release.modules[0])
+    viewer = make.person()
+    mine = db.session.scalars(select(Module.id).where(Module.key == release.modules[1])).one()
+    grant_role(make.person(Role.ADMINISTRATOR).origin, viewer.id, Role.DEVELOPER, mine)
+
+    assert [key for key, _ in modules_ever(viewer.actor)] == [release.modules[1]]
+    assert [key for key, _ in modules_ever(release.lead.actor)] == [release.modules[1], release.modules[0]]
+
+
+def test_what_is_not_offered_is_refused_in_our_words(make: Make, client_of: Callable):
+    answer = client_of(make.person(Role.AUDITOR)).get("/audit/?module=never")
+
+    assert answer.status_code == 422
+    assert NOT_OFFERED in answer.text

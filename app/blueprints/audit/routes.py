@@ -15,15 +15,13 @@ from app.domain.audit_words import tell
 from app.domain.permissions import Permission
 from app.exports.csv_rows import csv_bytes
 from app.queries.audit import AuditFilter, EventRow, read_page, stream_events
-from app.queries.modules import list_modules
-from app.queries.people import list_active_people
-from app.queries.releases import list_releases
 from app.services import throttle
 from app.services.exports import record_export
 from app.web.access import requires
 from app.web.forms import options, utc_of
 from app.web.history import Teller, role_title, told
 from app.web.origin import actor, origin
+from app.web.past import modules_ever, people_ever, releases_ever
 
 bp = Blueprint("audit", __name__, url_prefix="/audit")
 
@@ -105,12 +103,9 @@ def _cells(row: EventRow, teller: Teller) -> tuple[object, ...]:
 def _form() -> FilterForm:
     form = FilterForm(request.args)
     may_read = actor().may(Permission.CHECKLIST_VIEW)
-    people = [(person.id, person.name) for person in list_active_people()]
-    form.person.choices = options([("", "anybody"), *people])
-    modules = list_modules(actor()) if may_read else []
-    releases = list_releases(actor()) if may_read else []
-    form.module.choices = options([("", "any"), *((line.key, line.name) for line in modules)])
-    form.release.choices = options([("", "any"), *((line.key, line.name) for line in releases)])
+    form.person.choices = options([("", "anybody"), *people_ever()])
+    form.module.choices = options([("", "any"), *(modules_ever(actor()) if may_read else [])])
+    form.release.choices = options([("", "any"), *(releases_ever(actor()) if may_read else [])])
     return form
 
 

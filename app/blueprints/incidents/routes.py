@@ -27,7 +27,6 @@ from app.queries.incidents import (
     list_incidents,
     record_facts_of,
 )
-from app.queries.modules import list_modules
 from app.queries.people import list_active_people
 from app.queries.rows import list_rows
 from app.queries.waiting import list_standings_of
@@ -43,6 +42,7 @@ from app.web.incident_forms import with_choices
 from app.web.incident_pages import HEADER, OWN, card_of, cards_of, csv_rows, levels_of, sentence_of, server_now, told_of
 from app.web.messages import say
 from app.web.origin import actor, origin
+from app.web.past import modules_ever
 from app.web.rows import today
 from app.web.uploads import evidence_limits, evidence_store, file_limit, takes_file
 
@@ -69,7 +69,7 @@ def index() -> ResponseReturnValue:
         wanted=wanted,
         query={name: text for name in ASKED if (text := request.args.get(name, ""))},
         severities=list(IncidentSeverity),
-        modules=[(line.key, line.name) for line in list_modules(actor())],
+        modules=modules_ever(actor()),
         releases=list_releases_to_name(actor(), ""),
         may_report=actor().may(Permission.INCIDENT_WORK),
     )

@@ -15,9 +15,7 @@ from app.domain.permissions import Permission
 from app.domain.waiver_kinds import WaiverKind
 from app.exports.csv_rows import csv_bytes
 from app.queries.items import get_place, get_waiver
-from app.queries.modules import list_modules
 from app.queries.register import PAGE, STANDINGS, WaiverFilter, list_pending, read_waivers
-from app.queries.releases import list_releases
 from app.queries.repeats import stream_waivers
 from app.services import throttle
 from app.services.exports import record_waiver_export
@@ -29,6 +27,7 @@ from app.web.errors import status_of
 from app.web.forms import RowForm, optional_number, text_of
 from app.web.messages import say
 from app.web.origin import actor, origin
+from app.web.past import modules_ever, releases_ever
 from app.web.paths import safe_next
 from app.web.rule_pages import rule_words
 from app.web.saving import saved_or_refused
@@ -65,8 +64,8 @@ def register() -> ResponseReturnValue:
         query={name: request.args[name] for name in FILTERS if request.args.get(name)},
         standings=STANDINGS,
         kinds=[(kind.value, kind.label) for kind in WaiverKind],
-        releases=[(line.key, line.name) for line in list_releases(actor())],
-        modules=[(line.key, line.name) for line in list_modules(actor())],
+        releases=releases_ever(actor()),
+        modules=modules_ever(actor()),
     )
 
 
