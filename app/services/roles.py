@@ -3,7 +3,7 @@
 from sqlalchemy import select, update
 
 from app.domain.audit import AuditAction
-from app.domain.errors import NotFound, RuleViolation
+from app.domain.errors import UNSEEN, NotFound, RuleViolation
 from app.domain.permissions import Permission, Role
 from app.models import OneTimeLink, Person, PersonName, RoleGrant
 from app.queries.people import get_person, list_grants
@@ -28,13 +28,15 @@ def grant_role(change: Change, person_id: int, role: Role, module_id: int | None
 
 @write_path
 def revoke_role(change: Change, person_id: int, grant_id: int) -> bool:
-    """Take a role back. The row stays, with who took it and when."""
+    """Take a role back. The row stays, with who took it and when. False where somebody has done that already."""
     change.actor.require(Permission.PERSON_MANAGE, None)
     stream = change.take_subject("person", person_id)
     person = get_person(person_id)
-    grant = next((grant for grant in list_grants(person_id) if grant.id == grant_id), None)
-    if grant is None:
-        raise NotFound("This role has been revoked already.")
+    grant = change.session.get(RoleGrant, grant_id, populate_existing=True)
+    if grant is None or grant.person_id != person_id:
+        raise NotFound(UNSEEN)
+    if grant.revoked_at is not None:
+        return False
     if grant.role is Role.ADMINISTRATOR:
         _check_not_last_administrator(change, person_id)
     grant.revoked_by_id = change.actor.id

@@ -24,8 +24,12 @@ def test_an_administrator_grants_a_role_for_one_module_and_takes_it_back(make: M
     grant = db.session.scalars(select(RoleGrant).where(RoleGrant.person_id == person.id)).one()
     before = client_of(person).get(f"/modules/{module.key}/").status_code
     admin.post(f"/people/{person.id}/grants/{grant.id}/revoke/")
+    told = admin.get(f"/people/{person.id}/").text
+    admin.post(f"/people/{person.id}/grants/{grant.id}/revoke/")
 
     assert before == 200
+    assert "The role is revoked, from the next request on." in told
+    assert "Somebody else has revoked this role already." in admin.get(f"/people/{person.id}/").text
     assert client_of(person).get(f"/modules/{module.key}/").status_code == 403
     page = admin.get(f"/people/{person.id}/").text
     assert f"DBA of {module.name}" in page

@@ -78,8 +78,10 @@ def revoke(person_id: int, grant_id: int) -> ResponseReturnValue:
     form = EmptyForm()
     if form.validate_on_submit():
         with refusals_shown_in(form):
-            revoke_role(origin(), person_id, grant_id)
-            say("The role is revoked, from the next request on.")
+            if revoke_role(origin(), person_id, grant_id):
+                say("The role is revoked, from the next request on.")
+            else:
+                say("Somebody else has revoked this role already.")
             return redirect(url_for(".show", person_id=person_id))
     return _page(person_id, refused=form), form_status(form)
 

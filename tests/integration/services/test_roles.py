@@ -88,10 +88,11 @@ def test_a_revoked_role_ends_and_its_row_stays_with_who_took_it(make: Make, admi
 def test_a_role_is_revoked_once(make: Make, administrator: Made):
     person = make.person(Role.TEAM_LEAD)
     grant_id = _grant_id(person)
-    revoke_role(administrator.origin, person.id, grant_id)
 
-    with pytest.raises(NotFound, match="revoked already"):
-        revoke_role(administrator.origin, person.id, grant_id)
+    assert revoke_role(administrator.origin, person.id, grant_id) is True
+    assert revoke_role(make.person(Role.ADMINISTRATOR).origin, person.id, grant_id) is False
+    row = db.session.get_one(RoleGrant, grant_id, populate_existing=True)
+    assert row.revoked_by_id == administrator.id
     assert len(make.events("role.revoked")) == 1
 
 
