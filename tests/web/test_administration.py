@@ -238,6 +238,17 @@ def test_a_module_that_cannot_be_added_is_refused_and_the_others_stay_chosen(
     assert len(list_release_module_ids(release_id(release))) == 1
 
 
+def test_a_module_that_is_sent_twice_is_put_in_once(make: Make, client_of: Callable):
+    release, other = make.release(), make.module()
+    browser = client_of(make.lead())
+
+    answer = browser.post(f"{release.path}modules/", data={"module_ids": [str(other.id)] * 2})
+
+    assert answer.status_code == 302
+    assert "1 module added, with its checklist." in browser.get(release.path).text
+    assert len(list_release_module_ids(release_id(release))) == 2
+
+
 def release_id(release: MadeRelease) -> int:
     return db.session.scalars(select(Release.id).where(Release.key == release.key)).one()
 

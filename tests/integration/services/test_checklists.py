@@ -7,9 +7,12 @@ from app.catalogue.reader import read_catalogue
 from app.database import db
 from app.domain.checklist import BelongsTo, ItemState
 from app.domain.errors import NotFound
-from app.models import Checklist, ChecklistGroup, ChecklistItem, Environment, Stream, TemplateItem
+from app.domain.gates import GateKind, gates_of
+from app.models import Checklist, ChecklistGroup, ChecklistItem, Environment, Gate, Stream, TemplateItem
+from app.queries.modules import list_environments
 from app.queries.rows import list_rows
 from app.queries.templates import get_newest_version
+from app.services.environments import add_environment
 from app.services.modules import add_target
 from app.services.releases import add_change
 from tests.factories import MadeRelease, Make
@@ -118,6 +121,31 @@ def test_a_checklist_has_a_stream_of_its_own_and_says_from_what_it_was_made(
     assert event.stream_id == stream.id
     assert event.new_value == "Migration maintenance, version 1"
     assert (event.module_id, event.release_id) == (checklist.module_id, checklist.release_id)
+
+
+@pytest.mark.parametrize("belongs_to", NUMBERS)
+def test_a_checklist_has_the_gates_of_its_kind_and_the_one_before_production_for_each_environment(
+    release: MadeRelease, belongs_to: BelongsTo
+):
+    gates = db.session.execute(
+        select(Gate.kind, Gate.environment_key).where(Gate.checklist_id == _checklist(belongs_to).id)
+    ).all()
+
+    each = [environment.key for environment in list_environments()]
+    wanted = [(kind, key) for kind in gates_of(belongs_to) for key in (each if kind is GateKind.DEPLOY else [""])]
+    assert sorted(tuple(gate) for gate in gates) == sorted(wanted)
+
+
+def test_a_new_environment_gives_each_module_the_gate_that_it_lacks_and_changes_no_other(release: MadeRelease):
+    before = set(db.session.scalars(select(Gate.id)))
+
+    add_environment(release.lead.origin, "dr", "Disaster recovery")
+
+    added = db.session.scalars(select(Gate).where(Gate.id.not_in(before))).all()
+    assert [(gate.checklist_id, gate.kind, gate.environment_key) for gate in added] == [
+        (_checklist(BelongsTo.MODULE).id, GateKind.DEPLOY, "dr")
+    ]
+    assert before < set(db.session.scalars(select(Gate.id)))
 
 
 def test_no_checklist_exists_before_the_thing_that_it_is_about(make: Make):
