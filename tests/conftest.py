@@ -18,6 +18,7 @@ from app.services.templates import load_catalogue
 from config import Settings
 from tests.factories import Make
 from tests.servers import fresh_database, running_server, share_server
+from tests.together import scheduler
 
 # A busy machine is no fault of what is tested: no test asserts a time.
 settings.register_profile("whatever-it-takes", deadline=None)
@@ -26,6 +27,11 @@ settings.load_profile("whatever-it-takes")
 
 def pytest_configure(config: pytest.Config) -> None:
     share_server(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return scheduler(config, log)
 
 
 class Browser(FlaskClient):
