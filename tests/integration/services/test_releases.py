@@ -3,13 +3,12 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select
 
 from app.database import db
 from app.domain.checklist import ItemState
 from app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleViolation
 from app.domain.permissions import Role
-from app.models import Checklist, Module, Release
+from app.models import Module, Release
 from app.queries.checklists import get_change_checklist, get_release_checklist
 from app.queries.releases import get_release, list_changes, list_release_module_ids, list_releases
 from app.services.item_states import set_state
@@ -38,10 +37,6 @@ def lead(make: Make) -> Made:
 
 def _release(made: MadeRelease) -> Release:
     return get_release(made.key, made.lead.actor)
-
-
-def _checklists() -> int:
-    return db.session.scalar(select(func.count(Checklist.id))) or 0
 
 
 def test_a_release_is_made_with_its_own_checklist(make: Make, lead: Made):
